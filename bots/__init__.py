@@ -1,0 +1,1 @@
+"""Platform adapters: translate, never decide."""

@@ -1,0 +1,1 @@
+"""The web chat: a page and the JSON API behind it."""

@@ -1,0 +1,1 @@
+"""The web console for volunteers, supervisors and administrators."""

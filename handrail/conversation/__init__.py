@@ -1,0 +1,1 @@
+"""What step is this conversation on? Pure: state and turn in, state and effects out."""

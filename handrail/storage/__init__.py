@@ -1,0 +1,1 @@
+"""The record: SQLAlchemy store, Alembic migrations, field encryption."""

@@ -1,0 +1,1 @@
+"""What we say: playbooks, flows and helplines, and how they are checked and rendered."""

@@ -1,0 +1,1 @@
+"""The volunteers' work: referrals, leases, rota, and the jobs that carry it."""

@@ -1,0 +1,1 @@
+"""From text to an Assessment: how soon must a human look, and why."""
