@@ -22,7 +22,7 @@ from handrail.domain.ids import (
     ReferralId,
     ReportId,
 )
-from handrail.domain.message import Author, Button, Incoming, Message, Outgoing, OutboxItem
+from handrail.domain.message import Author, Button, Incoming, Message, OutboxItem, Outgoing
 from handrail.domain.referral import Alert, Event, Referral, Role, Shift, StaffMember
 
 
@@ -59,6 +59,11 @@ class Conversations(Protocol):
 
     def save(self, conversation: Conversation, at: datetime) -> Conversation:
         """Compare-and-set on `version`. Raises Conflict. Returns the new version."""
+        ...
+
+    def of_account(self, platform: Platform, account: str) -> Conversation | None:
+        """Look only: the conversation of this platform account, found through its keyed hash.
+        None when the account has never written or was erased. Creates and locks nothing."""
         ...
 
     def urgent_since(self, contact_id: ContactId, since: datetime) -> bool:

@@ -1,0 +1,201 @@
+"""advance(): state and turn in, state and effects out. Pure, total, and never without an effect.
+
+The order of the questions below is the safety of the engine:
+1. control words (STOP, DELETE, HELP) work at any point;
+2. a danger to the writer makes a form yield; a danger to somebody else puts the emergency number
+   before the next question;
+3. somebody who is with a volunteer is not talked over by a machine, except when danger is new;
+4. then the form, the plain yes or no, the receipt code, the wish to report or talk;
+5. everything else is answered by the playbook that fits.
+"""
+
+from dataclasses import replace
+
+from handrail.conversation import forms
+from handrail.conversation.effects import AddToReport, Effect, Quiet, Refer, Respond, Say
+from handrail.conversation.state import State
+from handrail.conversation.turn import Turn, intent, read_press
+from handrail.domain.assessment import Person
+from handrail.domain.cover import Audience
+from handrail.domain.level import FAIL_UP, Level
+from handrail.domain.message import IncomingKind
+from playbooks.model import Library
+
+Result = forms.Result
+
+CONTROL = ("stop", "delete", "help", "status")
+
+
+def advance(state: State, turn: Turn, library: Library) -> Result:
+    """The next state and what must be done, for any state and any turn."""
+    match turn.incoming.kind:
+        case IncomingKind.START:
+            return _start(state, turn, library)
+        case IncomingKind.PRESS:
+            return _press(state, turn, library)
+        case IncomingKind.ATTACHMENT if not turn.text:
+            return _unreadable(state, turn)
+        case IncomingKind.EDIT:
+            return _edited(state, turn)
+    if not turn.text:
+        return _unreadable(state, turn)
+    new, effects = _text(state, turn, library)
+    if turn.incoming.kind is IncomingKind.ATTACHMENT:
+        effects = (Refer(reason="attachment", floor=FAIL_UP), *effects)
+    return new, effects
+
+
+def _start(state: State, turn: Turn, library: Library) -> Result:
+    topic = turn.text
+    state = replace(state, greeted=True)
+    if topic == "worried":
+        return forms.begin(state, "report", turn, library)
+    if topic == "talk":
+        return _talk(state, turn)
+    if state.form is not None:
+        return forms.ask_again(state, turn, library)
+    return _plain(state), (Say(key="welcome"),)
+
+
+def _text(state: State, turn: Turn, library: Library) -> Result:
+    words = library.words(turn.locale)
+    control = intent(words, turn.text, among=CONTROL)
+    if control and not (turn.urgent and len(turn.text.split()) > 1):
+        return do(state, control, turn, library)
+    if turn.with_person:
+        return _relayed(state, turn)
+    if turn.urgent and _about_self(state, turn):
+        return _yield(state)
+    if state.form is not None:
+        return forms.answer_typed(state, turn, library)
+    if (answered := _plain_yes_no(state, turn, library)) is not None:
+        return answered
+    if turn.report is not None:
+        return forms.show_report(state, turn, library)
+    about_other = turn.assessment.person is Person.THIRD and turn.assessment.level is not Level.P5
+    if intent(words, turn.text, among=("report",)) or about_other:
+        return _worried(state, turn, library)
+    if intent(words, turn.text, among=("talk",)):
+        return _talk(state, turn)
+    return _respond(state, turn)
+
+
+def do(state: State, action: str, turn: Turn, library: Library) -> Result:
+    """Carry out an action: from a button, a control word or a plain yes."""
+    state = replace(state, on_yes=None, on_no=None)
+    match action:
+        case "report":
+            return forms.begin(state, "report", turn, library)
+        case "talk":
+            return _talk(state, turn)
+        case "status":
+            return forms.begin(state, "status", turn, library)
+        case "delete":
+            return forms.begin(state, "delete", turn, library)
+        case "stop":
+            return replace(state, form=None, paused=None), (Say(key="quiet_stopped"), Quiet())
+        case "help":
+            again = forms.ask_again(state, turn, library)[1] if state.form else ()
+            return state, (Say(key="help_menu"), *again)
+        case "resume" if state.paused is not None:
+            return forms.ask_again(replace(state, form=state.paused, paused=None), turn, library)
+        case "later":
+            return replace(state, form=None), (Say(key="later_ok"),)
+    return _respond(state, turn)
+
+
+def _press(state: State, turn: Turn, library: Library) -> Result:
+    press = read_press(turn.incoming.press or "")
+    if press is None:
+        return state, (Say(key="still_with"), *forms.ask_again(state, turn, library)[1])
+    if press.flow is None:
+        return do(state, press.value, turn, library)
+    return forms.answer_pressed(state, press, turn, library)
+
+
+def _yield(state: State) -> Result:
+    """A danger to the writer comes before any form. The form is kept and can go on later."""
+    paused = state.form if state.form and state.form.flow == "report" else state.paused
+    new = replace(_plain(state), audience=Audience.SELF, form=None, paused=paused)
+    note: tuple[Effect, ...] = (Say(key="form_paused"),) if state.form else ()
+    return new, (Refer(reason="as_assessed"), Respond(audience=Audience.SELF), *note)
+
+
+def _relayed(state: State, turn: Turn) -> Result:
+    """A person is here. The machine speaks only when danger is new."""
+    effects: tuple[Effect, ...] = (Refer(reason="as_assessed"),)
+    if turn.raised and turn.assessment.level is Level.P1:
+        effects = (*effects, Respond(audience=state.audience))
+    return state, effects
+
+
+def _plain_yes_no(state: State, turn: Turn, library: Library) -> Result | None:
+    if state.on_yes is None and state.on_no is None:
+        return None
+    match intent(library.words(turn.locale), turn.text, among=("yes", "no")):
+        case "yes" if state.on_yes:
+            return do(state, state.on_yes, turn, library)
+        case "no" if state.on_no:
+            return do(state, state.on_no, turn, library)
+    return None
+
+
+def _worried(state: State, turn: Turn, library: Library) -> Result:
+    """Somebody told us about somebody else. What they wrote is the answer to "what have you seen",
+    so it is not asked again; the danger question still comes first. What they write after their
+    report is kept beside it."""
+    if state.report_id is not None and turn.referred:
+        refer, add = Refer(reason="worried_about_someone"), AddToReport(text=turn.text)
+        return _plain(state), (add, refer, Respond(audience=Audience.REPORT))
+    only_opening = intent(library.words(turn.locale), turn.text, among=("report_bare",))
+    seen = () if only_opening else (("seen", turn.text),)
+    begun, asked = forms.begin(state, "report", turn, library, answers=seen)
+    first: tuple[Effect, ...] = (Say(key="report_danger"),) if turn.urgent else ()
+    return begun, (Refer(reason="worried_about_someone", floor=Level.P4), *first, *asked)
+
+
+def _talk(state: State, turn: Turn) -> Result:
+    key = "talk_already" if turn.referred else "talk_opened"
+    new = replace(_plain(state), audience=Audience.SELF, form=None)
+    return new, (Refer(reason="asked_to_talk", floor=Level.P4), Say(key=key))
+
+
+def _respond(state: State, turn: Turn) -> Result:
+    refer: tuple[Effect, ...] = ()
+    if turn.assessment.level is not Level.P5 or turn.assessment.needs_review:
+        refer = (Refer(reason="as_assessed"),)
+    elif turn.referred:
+        refer = (Refer(reason="wrote_again"),)
+    audience = _audience(state, turn)
+    return replace(_plain(state), audience=audience), (*refer, Respond(audience=audience))
+
+
+def _unreadable(state: State, turn: Turn) -> Result:
+    refer = Refer(reason="attachment" if turn.incoming.attachments else "empty", floor=FAIL_UP)
+    return state, (refer, Say(key="unreadable"))
+
+
+def _edited(state: State, turn: Turn) -> Result:
+    refer = Refer(reason="as_assessed")
+    if turn.urgent and turn.raised:
+        return _yield(state)
+    if turn.with_person:
+        return state, (refer,)
+    if turn.assessment.level is Level.P5 and not turn.referred:
+        return state, (Say(key="edited_note"),)
+    return state, (refer, Say(key="edited_note"))
+
+
+def _about_self(state: State, turn: Turn) -> bool:
+    """Inside a report what is written is about somebody else unless it clearly is not."""
+    if state.audience is Audience.REPORT:
+        return turn.assessment.person is Person.FIRST
+    return turn.assessment.person is not Person.THIRD
+
+
+def _audience(state: State, turn: Turn) -> Audience:
+    return Audience.SELF if _about_self(state, turn) else Audience.REPORT
+
+
+def _plain(state: State) -> State:
+    return replace(state, greeted=True, on_yes=None, on_no=None)

@@ -1,0 +1,100 @@
+"""What the engine is told about one incoming message, and how it reads it."""
+
+import re
+from dataclasses import dataclass
+from datetime import datetime
+from functools import lru_cache
+
+from handrail.domain.assessment import Assessment
+from handrail.domain.contact import Report
+from handrail.domain.level import Level
+from handrail.domain.message import Incoming
+from playbooks.model import Answer, Question, Words
+
+URGENT = frozenset({Level.P1, Level.P2})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Turn:
+    """One incoming message and what is on record about it.
+
+    assessment: triage of this message in its context.
+    with_person: a volunteer holds the referral, so what is written reaches a person.
+    referred: a referral is live, held or waiting.
+    raised: the assessment is sooner than all before it in this conversation.
+    report: the report whose receipt code the text is, if it is one.
+    """
+
+    incoming: Incoming
+    assessment: Assessment
+    now: datetime
+    locale: str
+    with_person: bool = False
+    referred: bool = False
+    raised: bool = False
+    report: Report | None = None
+
+    @property
+    def text(self) -> str:
+        return self.incoming.text.strip()
+
+    @property
+    def urgent(self) -> bool:
+        return self.assessment.level in URGENT and bool(self.assessment.hits)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Press:
+    """A button id taken apart. `turn` is None for a button that does not age."""
+
+    flow: str | None
+    question: str | None
+    value: str
+    turn: int | None
+
+
+def question_button(flow: str, question: str, value: str, turn: int) -> str:
+    """`q:report:danger_now:yes:3`, at most 64 ASCII characters (Telegram's limit)."""
+    return f"q:{flow}:{question}:{value}:{turn}"
+
+
+def action_button(action: str) -> str:
+    return f"do:{action}"
+
+
+def read_press(button_id: str) -> Press | None:
+    """None for a button that is not ours."""
+    match button_id.split(":"):
+        case ["q", flow, question, value, turn] if turn.isdecimal():
+            return Press(flow=flow, question=question, value=value, turn=int(turn))
+        case ["do", action]:
+            return Press(flow=None, question=None, value=action, turn=None)
+    return None
+
+
+@lru_cache(maxsize=4096)
+def _compiled(pattern: str) -> re.Pattern[str]:
+    return re.compile(pattern, re.IGNORECASE)
+
+
+def heard(question: Question, text: str) -> Answer | None:
+    """The answer a typed text gives: the label itself, the number of the button, or the one
+    answer whose patterns fit. Two that fit are none: the engine asks again."""
+    plain = text.strip().rstrip(".!").casefold()
+    for number, answer in enumerate(question.answers, start=1):
+        if plain in (answer.label.casefold(), answer.value.casefold(), str(number)):
+            return answer
+    fitting = [
+        answer
+        for answer in question.answers
+        if any(_compiled(p).search(text) for p in answer.hears)
+    ]
+    return fitting[0] if len(fitting) == 1 else None
+
+
+def intent(words: Words, text: str, *, among: tuple[str, ...]) -> str | None:
+    """The first of `among` whose patterns fit the whole message."""
+    for name in among:
+        if any(_compiled(p).search(text) for p in words.intents.get(name, ())):
+            return name
+    return None

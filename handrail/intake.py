@@ -1,0 +1,229 @@
+"""receive(): one message, straight through. Everything a contact sends passes here and only here.
+
+If any part fails, the contact still gets an answer: the message is put before a person with the
+compiled-in reply; if even the record cannot be reached, it is sealed on disk until it can be.
+"""
+
+import logging
+from dataclasses import dataclass, replace
+
+from playbooks.fallback import fallback_reply
+
+from handrail.carry_out import Reply
+from handrail.conversation import engine
+from handrail.conversation.state import decode, encode
+from handrail.conversation.turn import Turn
+from handrail.domain.assessment import Assessment, Context, Person
+from handrail.domain.contact import Contact, Conversation, Report
+from handrail.domain.errors import Conflict, Erased, HandrailError
+from handrail.domain.ids import ConversationId
+from handrail.domain.level import FAIL_UP, Level, soonest
+from handrail.domain.message import Author, Incoming, IncomingKind, Message
+from handrail.domain.ports import Transaction
+from handrail.domain.referral import Referral, ReferralState
+from handrail.house import House
+from handrail.receipt import read_receipt
+from referral_queue import desk
+
+ATTEMPTS = 3
+"""Two processes may change one conversation at once; the loser reads again and tries again."""
+
+_URGENT = frozenset({Level.P1, Level.P2})
+_WITH_PERSON = frozenset({ReferralState.CLAIMED, ReferralState.IN_CONTACT, ReferralState.ON_HOLD})
+_log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Received:
+    """What became of one incoming message.
+
+    messages: what the service said in reply, committed, delivery pending. duplicate: it was here
+    before and has been answered. fallback: words that are not on record (the house failed, or the
+    contact's key was just destroyed): the adapter must show them itself.
+    conversation_id: None when nothing could be stored.
+    """
+
+    messages: tuple[Message, ...] = ()
+    duplicate: bool = False
+    fallback: str | None = None
+    failed: bool = False
+    conversation_id: ConversationId | None = None
+
+
+def receive(house: House, incoming: Incoming) -> Received:
+    """Store, understand, decide, answer, refer: one transaction. Blocking; never raises."""
+    try:
+        received = _received(house, incoming)
+    except Exception as error:  # boundary "adapter event": the contact is answered whatever broke
+        received = _rescued(house, incoming, error)
+    _wake(house, received)
+    return received
+
+
+def _received(house: House, incoming: Incoming) -> Received:
+    for attempt in range(ATTEMPTS):
+        try:
+            with house.store.transaction() as tx:
+                return _straight_through(house, tx, incoming)
+        except Conflict:
+            if attempt == ATTEMPTS - 1:
+                raise
+    raise AssertionError("unreachable")
+
+
+def _straight_through(house: House, tx: Transaction, incoming: Incoming) -> Received:
+    now = house.clock.now()
+    contact, conversation, heard = _store(house, tx, incoming)  # 1
+    if heard is None:
+        return Received(duplicate=True, conversation_id=conversation.id)
+    library, state = house.library(), decode(conversation.state)
+    referral = tx.referrals.of_conversation(conversation.id)
+    assessment = _assess(house, tx, conversation, heard, incoming, referral)  # 2
+    report = _report_of(tx, incoming)
+    turn = Turn(
+        incoming=incoming, assessment=assessment, now=now, locale=contact.locale,
+        with_person=referral is not None and referral.state in _WITH_PERSON,
+        referred=referral is not None, report=report,
+        raised=referral is None or assessment.level.sooner_than(referral.level),
+    )  # fmt: skip
+    state, effects = engine.advance(state, turn, library)  # 3
+    reply = Reply(
+        tx=tx, house=house, library=library, contact=contact, conversation=conversation,
+        state=state, assessment=assessment, referral=referral, now=now, heard=heard,
+    )  # fmt: skip
+    if report is not None:
+        reply.tell_status(report)
+    reply.carry_out(effects)  # 4 and 5
+    if reply.parting is None:
+        _save(tx, conversation, reply)
+    return Received(
+        messages=tuple(reply.messages), fallback=reply.parting, conversation_id=conversation.id
+    )  # 6: the commit
+
+
+def _store(
+    house: House, tx: Transaction, incoming: Incoming
+) -> tuple[Contact, Conversation, Message | None]:
+    now, service = house.clock.now(), house.service
+    contact, point = tx.contacts.arrive(
+        incoming, locale=service.locale, country=service.country, at=now
+    )
+    conversation = tx.conversations.of_point(point, locale=contact.locale, at=now)
+    if incoming.kind is IncomingKind.PRESS and not incoming.text:
+        incoming = replace(incoming, text=_label(tx, conversation, incoming.press))
+    heard = tx.messages.store_incoming(conversation, incoming, now)
+    if heard is not None and contact.quiet:  # writing again is how a contact comes back
+        tx.contacts.set_quiet(contact.id, False)
+    return contact, conversation, heard
+
+
+def _label(tx: Transaction, conversation: Conversation, press: str | None) -> str:
+    """What the pressed button said: what the volunteer reads."""
+    for message in reversed(tx.messages.of_conversation(conversation.id)):
+        for button in message.buttons:
+            if button.id == press:
+                return button.label
+    return ""
+
+
+def _assess(
+    house: House,
+    tx: Transaction,
+    conversation: Conversation,
+    heard: Message,
+    incoming: Incoming,
+    referral: Referral | None,
+) -> Assessment:
+    """Every message of the conversation is assessed in its context; only a person lowers."""
+    floor = referral.level if referral else None
+    if incoming.kind in (IncomingKind.PRESS, IncomingKind.START):
+        level = floor or Level.P5  # a button says nothing that triage could read
+        return Assessment(
+            level=level, rules_level=level, person=Person.UNCLEAR, signals=(), hits=(), reasons=()
+        )
+    now = house.clock.now()
+    before = tx.messages.of_conversation(conversation.id)
+    burst = [
+        m.text for m in before
+        if m.author is Author.CONTACT and m.id != heard.id and m.text
+        and m.kind is not IncomingKind.PRESS and now - m.at <= house.burst
+    ]  # fmt: skip
+    form = decode(conversation.state).form
+    context = Context(
+        earlier=tuple(burst),
+        floor=floor,
+        recent_urgent=referral is None
+        and tx.conversations.urgent_since(conversation.contact_id, now - house.urgent_memory),
+        reporting=form is not None and form.flow == "report",
+        unreadable=bool(incoming.attachments) or not incoming.text.strip(),
+        locale=conversation.locale,
+    )
+    assessment = house.assess(incoming.text, context)
+    tx.messages.keep_assessment(heard.id, assessment, now)
+    if assessment.degraded:
+        tx.journal.alert("triage_degraded", "classifier", now)
+    return assessment
+
+
+def _report_of(tx: Transaction, incoming: Incoming) -> Report | None:
+    receipt = read_receipt(incoming.text)
+    try:
+        return tx.reports.by_receipt(receipt) if receipt else None
+    except Erased:
+        return None
+
+
+def _save(tx: Transaction, conversation: Conversation, reply: Reply) -> None:
+    level = reply.referral.level if reply.referral else reply.assessment.level
+    urgent = soonest(level, reply.assessment.level) in _URGENT
+    tx.conversations.save(
+        replace(
+            conversation,
+            state=encode(reply.state),
+            level=level,
+            urgent_at=reply.now if urgent else conversation.urgent_at,
+        ),
+        reply.now,
+    )
+
+
+def _rescued(house: House, incoming: Incoming, error: Exception) -> Received:
+    """Something broke. Keep the message, put it before a person, say what is true."""
+    house.alert("intake_failed", type(error).__name__)
+    service = house.service
+    words = fallback_reply(service.locale, service.country, house.clock.now())
+    try:
+        with house.store.transaction() as tx:
+            _, conversation, heard = _store(house, tx, incoming)
+            if heard is None and not isinstance(error, HandrailError):
+                return Received(duplicate=True, conversation_id=conversation.id)
+            now = house.clock.now()
+            if tx.referrals.of_conversation(conversation.id) is None:
+                desk.open_referral(
+                    tx, conversation=conversation, level=FAIL_UP, reasons=("intake_failed",),
+                    now=now, rules=house.rules, needs_review=True,
+                )  # fmt: skip
+            said = tx.messages.write(conversation.id, author=Author.SERVICE, text=words, at=now)
+        return Received(messages=(said,), failed=True, conversation_id=conversation.id)
+    except Exception as second:  # not even the record: keep it on disk, answer all the same
+        _log.error("rescue failed: %s", type(second).__name__)
+        return _spooled(house, incoming, words)
+
+
+def _spooled(house: House, incoming: Incoming, words: str) -> Received:
+    try:
+        house.spool.put(incoming)
+    except Exception as error:  # the disk is full as well: the alert is all that is left
+        house.alert("message_lost", type(error).__name__)
+    return Received(fallback=words, failed=True)
+
+
+def _wake(house: House, received: Received) -> None:
+    """After the commit: send now if we can, and wake a worker; the sweep does what this loses."""
+    if received.conversation_id is None:
+        return
+    try:
+        house.deliver(received.conversation_id)
+        house.nudger.nudge_delivery(received.conversation_id)
+    except Exception as error:  # nothing is lost: the outbox is on record
+        _log.warning("delivery left to the sweep: %s", type(error).__name__)
