@@ -1,11 +1,9 @@
-"""Do what the engine decided: refer, say, ask, keep, erase, all in the message's own transaction."""
+"""Do what the engine decided: refer, say, ask, keep, erase. All in the message's transaction."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
-from datetime import datetime
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
 
-from playbooks.choose import choose
-from playbooks.render import render_text
 from triage.policy import report_floor
 
 from handrail.conversation.effects import (
@@ -21,22 +19,23 @@ from handrail.conversation.effects import (
     WithdrawReport,
 )
 from handrail.conversation.state import State
-from handrail.conversation.turn import action_button
 from handrail.domain.assessment import Assessment
 from handrail.domain.contact import Contact, Conversation, Report
-from handrail.domain.cover import Audience, Cover
+from handrail.domain.cover import Audience
 from handrail.domain.errors import PlaybookError
 from handrail.domain.ids import ReportId, new_id
 from handrail.domain.level import Level, soonest
-from handrail.domain.message import Author, Button, Message
+from handrail.domain.message import Author
 from handrail.domain.ports import Transaction
-from handrail.domain.referral import Referral, ReferralState
+from handrail.domain.referral import Disposition, Referral, ReferralState
 from handrail.house import House
 from handrail.receipt import new_receipt
-from playbooks.model import Facts, Library, Playbook, Situation, Step
-from referral_queue import desk, rota
+from handrail.speaking import Speaker
+from playbooks.choose import choose
+from playbooks.model import Playbook, Situation
+from referral_queue import desk
 
-REPEAT_WITHIN_SECONDS = 3600
+REPEAT_WITHIN = timedelta(hours=1)
 """A playbook said again within the hour is said in its short form."""
 
 _MUST_BE_SEEN_FIRST = frozenset({Level.P1, Level.P2})
@@ -50,25 +49,38 @@ class Reply:
     sends them and forgets them.
     """
 
-    tx: Transaction
-    house: House
-    library: Library
-    contact: Contact
-    conversation: Conversation
+    speaker: Speaker
     state: State
     assessment: Assessment
-    referral: Referral | None
-    now: datetime
-    heard: Message
-    report: Report | None = None
-    messages: list[Message] = field(default_factory=list)
     parting: str | None = None
-    values: dict[str, str] = field(default_factory=dict)
-    quiet: bool = False
+
+    @property
+    def tx(self) -> Transaction:
+        return self.speaker.tx
+
+    @property
+    def house(self) -> House:
+        return self.speaker.house
+
+    @property
+    def now(self) -> datetime:
+        return self.speaker.now
+
+    @property
+    def contact(self) -> Contact:
+        return self.speaker.contact
+
+    @property
+    def conversation(self) -> Conversation:
+        return self.speaker.conversation
+
+    @property
+    def referral(self) -> Referral | None:
+        return self.speaker.referral
 
     def carry_out(self, effects: Sequence[Effect]) -> None:
         """In order; the referral first, so that every time we promise is the true one."""
-        self.quiet = any(isinstance(effect, Quiet) for effect in effects)
+        self.speaker.despite_quiet = any(isinstance(effect, Quiet) for effect in effects)
         self._refer([effect for effect in effects if isinstance(effect, Refer)])
         for effect in effects:
             self._do(effect)
@@ -76,11 +88,11 @@ class Reply:
     def _do(self, effect: Effect) -> None:
         match effect:
             case Say(key=key):
-                self._say(self.library.playbook(self.contact.locale, key))
+                self._say(self._playbook(key))
             case Respond(audience=audience):
                 self._respond(audience)
             case Ask(text=text, buttons=buttons):
-                self._write(text, buttons)
+                self.speaker.ask(text, buttons)
             case KeepReport(answers=answers):
                 self._keep_report(answers)
             case AddToReport(report_id=report_id, text=text):
@@ -92,7 +104,7 @@ class Reply:
             case Erase():
                 self._erase()
             case Refer():
-                pass
+                pass  # done first, all at once
 
     # ---- the referral -------------------------------------------------------------------------
 
@@ -100,50 +112,57 @@ class Reply:
         if not wanted:
             return
         level = self.assessment.level
-        reasons = [*self.assessment.reasons, *(self._phrase(f"reason_{r.reason}") for r in wanted)]
+        reasons = [
+            *self.assessment.reasons,
+            *(self.speaker.phrase(f"reason_{refer.reason}") for refer in wanted),
+        ]
         for floor in (refer.floor for refer in wanted if refer.floor is not None):
             level = soonest(level, floor)
         if self.state.form is not None and self.state.form.flow == "report":
             told, why = report_floor(dict(self.state.form.answers))
             level, reasons = soonest(level, told), [*why, *reasons]
-        self._open_or_raise(level, tuple(dict.fromkeys(reason for reason in reasons if reason)))
+        self._open_or_raise(level, reasons)
 
-    def _open_or_raise(self, level: Level, reasons: tuple[str, ...]) -> None:
-        rules = self.house.rules
-        if self.referral is None:
-            self.referral = desk.open_referral(
-                self.tx, conversation=self.conversation, level=level, reasons=reasons,
-                now=self.now, rules=rules, needs_review=self.assessment.needs_review,
-            )  # fmt: skip
-        else:
-            self.referral = desk.raise_level(
-                self.tx, self.referral, level, reasons, self.now, rules, by="triage"
-            )
-            self.referral = desk.contact_wrote(self.tx, self.referral, self.now, rules)
+    def _open_or_raise(
+        self, level: Level, reasons: Sequence[str], report_id: ReportId | None = None
+    ) -> None:
+        targets = self.house.rules.targets
+        if self.referral is not None:
+            desk.contact_wrote(self.tx, self.referral, self.now, targets)
+        self.speaker.referral = desk.open_referral(
+            self.tx,
+            conversation=self.conversation,
+            level=level,
+            reasons=[reason for reason in dict.fromkeys(reasons) if reason],
+            now=self.now,
+            targets=targets,
+            report_id=report_id,
+            needs_review=self.assessment.needs_review,
+        )
+        self.speaker.level = self.speaker.referral.level
 
     # ---- words --------------------------------------------------------------------------------
 
+    def _playbook(self, key: str) -> Playbook:
+        return self.speaker.library.playbook(self.contact.locale, key)
+
     def _respond(self, audience: Audience) -> None:
-        cover = self._cover()
-        level = self.referral.level if self.referral else self.assessment.level
+        library, cover = self.speaker.library, self.speaker.cover()
         situation = Situation(
             locale=self.contact.locale,
             audience=audience,
-            level=soonest(level, self.assessment.level),
+            level=soonest(self.speaker.level, self.assessment.level),
             signals=frozenset(self.assessment.signals),
             covered=cover.on_shift > 0,
-            free=cover.free > 0 or self._held(),
+            free=cover.free > 0 or self.speaker.held,
         )
-        playbook = choose(self.library, situation)
+        playbook = choose(library, situation)
         if self._said_lately(playbook):
-            playbook = choose(self.library, replace(situation, repeat=True))
+            playbook = choose(library, replace(situation, repeat=True))
         self._say(playbook)
 
     def _say(self, playbook: Playbook) -> None:
-        """All steps of a playbook, in words not used before in this conversation if there are any."""
-        times = self.state.times_said(playbook.key)
-        for step in playbook.steps:
-            self._write(step.texts[times % len(step.texts)], _buttons(step))
+        self.speaker.say(playbook, times_before=self.state.times_said(playbook.key))
         self.state = replace(
             self.state.having_said(playbook.key, self.now),
             on_yes=playbook.on_yes,
@@ -152,54 +171,7 @@ class Reply:
 
     def _said_lately(self, playbook: Playbook) -> bool:
         last = self.state.last_said(playbook.key)
-        return last is not None and (self.now - last).total_seconds() < REPEAT_WITHIN_SECONDS
-
-    def _write(self, text: str, buttons: Sequence[Button]) -> None:
-        message = self.tx.messages.write(
-            self.conversation.id,
-            author=Author.SERVICE,
-            text=self._rendered(text),
-            buttons=buttons,
-            at=self.now,
-            despite_quiet=self.quiet,
-        )
-        self.messages.append(message)
-
-    def _rendered(self, text: str) -> str:
-        return render_text(self.library, text, self._facts())
-
-    def _facts(self) -> Facts:
-        cover = self._cover()
-        level = self.referral.level if self.referral else self.assessment.level
-        service = self.house.service
-        return Facts(
-            locale=self.contact.locale,
-            country=self.contact.country,
-            now=self.now,
-            service_name=service.name,
-            retention_days=service.retention_days,
-            eta=rota.eta(level, cover, self.house.rules.targets, self.now),
-            opens_at=cover.opens_at,
-            values={"alias": self.contact.alias, "volunteer": self._volunteer(), **self.values},
-        )
-
-    def _cover(self) -> Cover:
-        live = self.tx.referrals.live()
-        return rota.cover(
-            self.tx.shifts.running(), rota.loads_of(live), self.house.plan, self.now,
-            max_live=self.house.rules.max_live,
-        )  # fmt: skip
-
-    def _held(self) -> bool:
-        return self.referral is not None and self.referral.held_by is not None
-
-    def _volunteer(self) -> str:
-        if self.referral is None or self.referral.held_by is None:
-            return self._phrase("someone")
-        return self.tx.people.get(self.referral.held_by).display_name
-
-    def _phrase(self, name: str) -> str:
-        return self.library.words(self.contact.locale).phrases.get(name, "")
+        return last is not None and self.now - last < REPEAT_WITHIN
 
     # ---- reports ------------------------------------------------------------------------------
 
@@ -213,12 +185,10 @@ class Reply:
             created_at=self.now,
         )
         self.tx.reports.add(report, receipt)
-        self.values["receipt"] = receipt
+        self.speaker.values["receipt"] = receipt
         self.state = replace(self.state, report_id=str(report.id))
         level, reasons = report_floor(dict(answers))
-        self._open_or_raise(level, tuple(reasons))
-        if self.referral is not None and self.referral.report_id is None:
-            self.referral = self.tx.referrals.change(replace(self.referral, report_id=report.id))
+        self._open_or_raise(level, reasons, report.id)
         self._event("report_kept", report_id=report.id)
 
     def _add_to_report(self, report_id: ReportId | None, text: str) -> None:
@@ -241,10 +211,10 @@ class Reply:
             self.tx.messages.write(
                 referral.conversation_id,
                 author=Author.NOTE,
-                text=self._phrase(phrase),
+                text=self.speaker.phrase(phrase),
                 at=self.now,
             )
-            desk.contact_wrote(self.tx, referral, self.now, self.house.rules)
+            desk.contact_wrote(self.tx, referral, self.now, self.house.rules.targets)
 
     def tell_status(self, report: Report) -> None:
         """Fill `{{status}}`: a class in plain words, never who or what."""
@@ -257,7 +227,7 @@ class Reply:
             name = "status_received"
         else:
             name = "status_with_a_person"
-        self.values["status"] = self._phrase(name)
+        self.speaker.values["status"] = self.speaker.phrase(name)
 
     # ---- stopping and forgetting --------------------------------------------------------------
 
@@ -265,33 +235,25 @@ class Reply:
         self.tx.contacts.set_quiet(self.contact.id, True)
         self._event("contact_stopped")
         if self.referral is not None:
-            self.tx.messages.write(
-                self.conversation.id, author=Author.NOTE,
-                text=self._phrase("note_contact_stopped"), at=self.now,
-            )  # fmt: skip
+            self.speaker.note("note_contact_stopped")
 
     def _erase(self) -> None:
         """At once, unless somebody in danger now would vanish from the queue: then a person looks
         first, and the contact is told exactly that."""
-        locale = self.contact.locale
         if self.referral is not None and self.referral.level in _MUST_BE_SEEN_FIRST:
             self._event("deletion_waits")
             self.tx.journal.alert("deletion_requested", self.referral.id, self.now)
-            self._say(self.library.playbook(locale, "delete_waits"))
+            self._say(self._playbook("delete_waits"))
             return
-        steps = self.library.playbook(locale, "delete_done").steps
-        self.parting = "\n\n".join(self._rendered(step.texts[0]) for step in steps)
+        steps = self._playbook("delete_done").steps
+        self.parting = "\n\n".join(self.speaker.rendered(step.texts[0]) for step in steps)
         if self.referral is not None:
-            desk.close_erased(self.tx, self.referral, self.now)
+            desk.withdraw_by_contact(self.tx, self.referral, self.now, Disposition.ERASED)
         self._event("contact_erased")
         self.tx.contacts.erase(self.contact.id, self.now)
-        self.messages.clear()
+        self.speaker.said.clear()
 
     def _event(self, kind: str, **data: str) -> None:
         self.tx.journal.append(
             kind, at=self.now, actor="contact", subject=self.conversation.id, **data
         )
-
-
-def _buttons(step: Step) -> tuple[Button, ...]:
-    return tuple(Button(id=action_button(c.action), label=c.label) for c in step.choices)

@@ -7,15 +7,13 @@ compiled-in reply; if even the record cannot be reached, it is sealed on disk un
 import logging
 from dataclasses import dataclass, replace
 
-from playbooks.fallback import fallback_reply
-
 from handrail.carry_out import Reply
 from handrail.conversation import engine
 from handrail.conversation.state import decode, encode
 from handrail.conversation.turn import Turn
 from handrail.domain.assessment import Assessment, Context, Person
 from handrail.domain.contact import Contact, Conversation, Report
-from handrail.domain.errors import Conflict, Erased, HandrailError
+from handrail.domain.errors import Conflict, Erased, StorageError
 from handrail.domain.ids import ConversationId
 from handrail.domain.level import FAIL_UP, Level, soonest
 from handrail.domain.message import Author, Incoming, IncomingKind, Message
@@ -23,10 +21,15 @@ from handrail.domain.ports import Transaction
 from handrail.domain.referral import Referral, ReferralState
 from handrail.house import House
 from handrail.receipt import read_receipt
+from handrail.speaking import Speaker
+from playbooks.fallback import fallback_reply
 from referral_queue import desk
 
 ATTEMPTS = 3
 """Two processes may change one conversation at once; the loser reads again and tries again."""
+
+UNREAD = "Part of the program failed: no machine has read this message"
+"""Staff-facing reason; compiled in, because the words may be what failed."""
 
 _URGENT = frozenset({Level.P1, Level.P2})
 _WITH_PERSON = frozenset({ReferralState.CLAIMED, ReferralState.IN_CONTACT, ReferralState.ON_HOLD})
@@ -87,17 +90,18 @@ def _straight_through(house: House, tx: Transaction, incoming: Incoming) -> Rece
         raised=referral is None or assessment.level.sooner_than(referral.level),
     )  # fmt: skip
     state, effects = engine.advance(state, turn, library)  # 3
-    reply = Reply(
+    speaker = Speaker(
         tx=tx, house=house, library=library, contact=contact, conversation=conversation,
-        state=state, assessment=assessment, referral=referral, now=now, heard=heard,
+        now=now, level=assessment.level, referral=referral,
     )  # fmt: skip
+    reply = Reply(speaker=speaker, state=state, assessment=assessment)
     if report is not None:
         reply.tell_status(report)
     reply.carry_out(effects)  # 4 and 5
     if reply.parting is None:
         _save(tx, conversation, reply)
     return Received(
-        messages=tuple(reply.messages), fallback=reply.parting, conversation_id=conversation.id
+        messages=tuple(speaker.said), fallback=reply.parting, conversation_id=conversation.id
     )  # 6: the commit
 
 
@@ -174,7 +178,7 @@ def _report_of(tx: Transaction, incoming: Incoming) -> Report | None:
 
 
 def _save(tx: Transaction, conversation: Conversation, reply: Reply) -> None:
-    level = reply.referral.level if reply.referral else reply.assessment.level
+    level = reply.speaker.level
     urgent = soonest(level, reply.assessment.level) in _URGENT
     tx.conversations.save(
         replace(
@@ -187,35 +191,54 @@ def _save(tx: Transaction, conversation: Conversation, reply: Reply) -> None:
     )
 
 
+def retake(house: House, incoming: Incoming) -> Received:
+    """Take in what was spooled. Unlike `receive` it raises when the record still cannot be
+    reached, so that the message stays where it is. Raises StorageError."""
+    try:
+        received = _received(house, incoming)
+    except StorageError:
+        raise
+    except Exception as error:  # boundary "job": a message that breaks a room still gets a person
+        house.alert("intake_failed", type(error).__name__)
+        received = _kept(house, incoming)
+    _wake(house, received)
+    return received
+
+
 def _rescued(house: House, incoming: Incoming, error: Exception) -> Received:
     """Something broke. Keep the message, put it before a person, say what is true."""
     house.alert("intake_failed", type(error).__name__)
-    service = house.service
-    words = fallback_reply(service.locale, service.country, house.clock.now())
     try:
-        with house.store.transaction() as tx:
-            _, conversation, heard = _store(house, tx, incoming)
-            if heard is None and not isinstance(error, HandrailError):
-                return Received(duplicate=True, conversation_id=conversation.id)
-            now = house.clock.now()
-            if tx.referrals.of_conversation(conversation.id) is None:
-                desk.open_referral(
-                    tx, conversation=conversation, level=FAIL_UP, reasons=("intake_failed",),
-                    now=now, rules=house.rules, needs_review=True,
-                )  # fmt: skip
-            said = tx.messages.write(conversation.id, author=Author.SERVICE, text=words, at=now)
-        return Received(messages=(said,), failed=True, conversation_id=conversation.id)
+        return _kept(house, incoming)
     except Exception as second:  # not even the record: keep it on disk, answer all the same
         _log.error("rescue failed: %s", type(second).__name__)
-        return _spooled(house, incoming, words)
-
-
-def _spooled(house: House, incoming: Incoming, words: str) -> Received:
     try:
         house.spool.put(incoming)
-    except Exception as error:  # the disk is full as well: the alert is all that is left
-        house.alert("message_lost", type(error).__name__)
-    return Received(fallback=words, failed=True)
+    except Exception as third:  # the disk refuses as well: the alert is all that is left
+        house.alert("message_lost", type(third).__name__)
+    return Received(fallback=_fallback(house), failed=True)
+
+
+def _kept(house: House, incoming: Incoming) -> Received:
+    """The shortest way to a person: no triage, no playbook, no conversation engine."""
+    with house.store.transaction() as tx:
+        now = house.clock.now()
+        _, conversation, heard = _store(house, tx, incoming)
+        if heard is None:
+            return Received(duplicate=True, conversation_id=conversation.id)
+        desk.open_referral(
+            tx, conversation=conversation, level=FAIL_UP, reasons=(UNREAD,), now=now,
+            targets=house.rules.targets, needs_review=True,
+        )  # fmt: skip
+        said = tx.messages.write(
+            conversation.id, author=Author.SERVICE, text=_fallback(house), at=now
+        )
+    return Received(messages=(said,), failed=True, conversation_id=conversation.id)
+
+
+def _fallback(house: House) -> str:
+    service = house.service
+    return fallback_reply(service.locale, service.country, house.clock.now())
 
 
 def _wake(house: House, received: Received) -> None:

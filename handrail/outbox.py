@@ -1,7 +1,7 @@
 """Hand what is due to the platforms, in order, one message at a time.
 
-At least once: a kill between a platform's acceptance and our commit sends a message again, under the
-same `Outgoing.key`. Never out of order within a conversation, never after the contact said STOP.
+At least once: a kill between a platform's acceptance and our commit sends a message again, under
+the same `Outgoing.key`. Never out of order within a conversation, never after STOP.
 """
 
 import logging

@@ -50,13 +50,12 @@ class Spool:
         record["attachments"] = tuple(record["attachments"])
         return Incoming(**record)
 
-    def drain(self, take: Callable[[Incoming], bool]) -> int:
-        """Offer every waiting message, oldest first; one that is taken is removed. Stops at the
-        first that is not, to keep the order. Returns how many were taken."""
+    def drain(self, take: Callable[[Incoming], object]) -> int:
+        """Hand every waiting message to `take`, oldest first, and remove it when `take` returned.
+        What `take` raises ends the round, so that the order is kept. Returns how many went."""
         taken = 0
         for path in self.waiting():
-            if not take(self.read(path)):
-                break
+            take(self.read(path))
             path.unlink()
             taken += 1
         return taken

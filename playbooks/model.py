@@ -22,8 +22,15 @@ from types import MappingProxyType
 
 from handrail.domain.cover import Audience, HumanEta
 from handrail.domain.level import Level
+from playbooks.helplines import Helplines
 
 ACTIONS = frozenset({"talk", "report", "status", "help", "stop", "delete", "later"})
+BUTTON_ACTIONS = ACTIONS | {"yes", "no"}
+INTENTS = ACTIONS | {"yes", "no", "skip", "report_bare"}
+"""What a whole typed message may ask for. report_bare: it says *that* somebody worries, not why."""
+EFFECTS = frozenset({"add", "withdraw", "erase", "quiet", "talk", "later"})
+"""What an answer of a flow may do beyond being recorded."""
+WHENS = frozenset({"always", "covered", "no_cover", "nobody_free", "first_contact", "repeat"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,13 +54,15 @@ class Step:
 class Playbook:
     """What we say to an audience at a level in a situation.
 
-    key: file name without ".toml". levels: for which levels it may be chosen.
+    key: file name without ".toml". levels: for which levels it may be chosen;
+        empty for one that only a flow or the engine names.
     signals: it is chosen when one of them is present ("minor"); empty for the general playbook.
     when: any of "covered", "no_cover", "nobody_free", "first_contact", "repeat", "always".
     on_yes, on_no: the actions behind a plain yes or no that follows it; None when it asks nothing.
     lint_case: which lint rules' `applies_to` names hold beside audience and level
         ("first_contact", "friend", "follow_up", "self&P2").
     exempt: lint rule ids that do not apply, with the reason (for short confirmations such as STOP).
+    file: where it was read from, as a message to an administrator names it.
     """
 
     key: str
@@ -71,6 +80,7 @@ class Playbook:
     draft: bool = True
     source: str = ""
     reviewed_on: str = ""
+    file: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -120,6 +130,10 @@ class Flow:
     opening: tuple[str, ...] = ()
     closing: tuple[str, ...] = ()
     version: int = 1
+    draft: bool = True
+    source: str = ""
+    reviewed_on: str = ""
+    file: str = ""
 
     def question(self, question_id: str) -> Question | None:
         return next((q for q in self.questions if q.id == question_id), None)
@@ -136,6 +150,7 @@ class Words:
     locale: str
     intents: Mapping[str, tuple[str, ...]]
     phrases: Mapping[str, str]
+    file: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -181,6 +196,7 @@ class Library:
     playbooks: Mapping[tuple[str, str], Playbook]
     flows: Mapping[tuple[str, str], Flow]
     words_by_locale: Mapping[str, Words]
+    helplines: Helplines = field(default_factory=Helplines)
 
     @property
     def locales(self) -> tuple[str, ...]:

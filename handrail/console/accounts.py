@@ -21,6 +21,7 @@ from handrail.domain.referral import Role, StaffMember
 
 PASSWORD_MIN = 12
 PASSWORD_MAX = 200
+_READ_CHATS = frozenset({Role.VOLUNTEER, Role.SUPERVISOR, Role.CLINICAL_LEAD})
 _ONE_TIME = "once:"
 _USERNAME = re.compile(r"[a-z0-9][a-z0-9._-]{1,39}")
 # Without look-alikes (0/o, 1/l/i), so that it can be read aloud: 16 x 4.95 = 79 random bits.
@@ -109,7 +110,7 @@ def check_roles(roles: frozenset[Role]) -> None:
     """Whoever administers the service cannot read chats, so the roles do not go together."""
     if not roles:
         raise AccountRefused("no_roles")
-    if Role.ADMINISTRATOR in roles and roles & {Role.VOLUNTEER, Role.SUPERVISOR}:
+    if Role.ADMINISTRATOR in roles and roles & _READ_CHATS:
         raise AccountRefused("roles_clash")
 
 

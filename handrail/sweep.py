@@ -1,0 +1,85 @@
+"""What a worker does once a second, whatever Redis does: the record is the truth, nudges are not.
+
+Sends what is due, returns silent claims to the queue and tells the contact, raises the alarm over
+what is late, takes in what was spooled, forgets what is past its time.
+"""
+
+from collections.abc import Callable
+from datetime import datetime, timedelta
+
+from handrail.announce import announce
+from handrail.domain.ids import ConversationId
+from handrail.house import House
+from handrail.intake import retake
+from referral_queue import desk
+
+FORGET_EVERY = timedelta(hours=1)
+DRAIN_EVERY = timedelta(seconds=5)
+
+
+class Sweep:
+    """One round with `run`. Each part fails alone: a broken one never keeps the others from
+    their work, and is reported once until it works again."""
+
+    def __init__(self, house: House, deliver: Callable[[ConversationId], int]) -> None:
+        self._house = house
+        self._deliver = deliver
+        self._next: dict[str, datetime] = {}
+        self._broken: set[str] = set()
+
+    def run(self) -> None:
+        self._part("deliver", self._send_due)
+        self._part("leases", self._return_silent_claims)
+        self._part("overdue", self._alarm)
+        self._part("spool", self._take_in_spooled, DRAIN_EVERY)
+        self._part("forget", self._forget, FORGET_EVERY)
+
+    def _part(self, name: str, work: Callable[[], None], every: timedelta | None = None) -> None:
+        now = self._house.clock.now()
+        if every is not None:
+            if now < self._next.get(name, now):
+                return
+            self._next[name] = now + every
+        try:
+            work()
+            self._broken.discard(name)
+        except Exception as error:  # boundary "job"
+            if name not in self._broken:
+                self._broken.add(name)
+                self._house.alert(f"sweep_{name}_failed", type(error).__name__)
+
+    def _send_due(self) -> None:
+        with self._house.store.transaction(read_only=True) as tx:
+            due = tx.outbox.due(self._house.clock.now())
+        for conversation_id in due:
+            self._deliver(conversation_id)
+
+    def _return_silent_claims(self) -> None:
+        house = self._house
+        with house.store.transaction() as tx:
+            returned = desk.expire_leases(tx, house.clock.now(), house.rules)
+            for referral in returned:
+                if referral.first_reply_at is not None:
+                    announce(house, tx, referral, "person_left")
+        for referral in returned:
+            house.nudger.nudge_referral(referral.id)
+
+    def _alarm(self) -> None:
+        with self._house.store.transaction() as tx:
+            desk.overdue(tx, self._house.clock.now())
+
+    def _take_in_spooled(self) -> None:
+        count = self._house.spool.drain(lambda incoming: retake(self._house, incoming))
+        if count:
+            self._house.alert("spool_taken_in", str(count))
+
+    def _forget(self) -> None:
+        house = self._house
+        before = house.clock.now() - timedelta(days=house.service.retention_days)
+        with house.store.transaction() as tx:
+            forgotten = tx.messages.redact_before(before)
+            if forgotten:
+                tx.journal.append(
+                    "messages_forgotten", at=house.clock.now(), actor="sweep", subject="retention",
+                    count=str(forgotten),
+                )  # fmt: skip

@@ -1,0 +1,84 @@
+"""What surrounds a match: denied, long past, another's words, or a harmless reading."""
+
+from triage.lexicon import Rule
+from triage.reading import Mark, Reading
+
+NEGATORS = frozenset("not never no without nobody none hardly nor neither".split())
+_STARTS_ANEW = frozenset("and so then because cos when anymore more".split())
+_SUBJECTS = frozenset("i he she they we".split())
+_OPINIONS = frozenset("think believe mean say says saying said that suggest feel if".split())
+_NOT_A_DENIAL = frozenset(
+    "joking kidding sure even only just because know knowing today tonight now yet tomorrow "
+    "lying messing bluffing scared afraid long asking sorry alone matter one cap point".split()
+)
+
+
+def negated(reading: Reading, mark: Mark) -> bool:
+    """A denial stands before the match in its own clause.
+
+    "not tonight", "not joking", "not even" deny something else. "I can not promise that I will
+    not" is two denials, and its own rule.
+    """
+    start, _ = reading.clause(mark)
+    before = reading.text[start : mark.start].split()[-9:]
+    count = 0
+    for place, word in enumerate(before):
+        previous = before[place - 1] if place else ""
+        following = before[place + 1] if place + 1 < len(before) else ""
+        if word in _STARTS_ANEW or (word in _SUBJECTS and count and previous not in _OPINIONS):
+            count = 0
+        elif word in NEGATORS and following not in _NOT_A_DENIAL and following != "longer":
+            count += 1
+    return count % 2 == 1
+
+
+def postponed(reading: Reading, mark: Mark) -> bool:
+    """The denial holds for one day only: "I am not going to do it today"."""
+    _, end = reading.sentence(mark)
+    return any(mark.end <= time.start < end for time in reading.of("cue.today", "cue.soon"))
+
+
+def past(reading: Reading, mark: Mark) -> bool:
+    """A year or more ago, or "used to", said in the same sentence or right beside it."""
+    start, end = reading.sentence(mark)
+    for old in reading.of("cue.long_ago"):
+        if start <= old.start and old.end <= end:
+            return True
+    return reading.near(mark, "cue.long_ago", words=3) is not None
+
+
+def guarded(reading: Reading, rule: Rule, mark: Mark) -> bool:
+    """A harmless reading covers this match, and only as far as its reach."""
+    for guard in reading.lexicon.guards.values():
+        if guard.name not in reading.marks or not guard.covers_rule(rule):
+            continue
+        for cover in reading.marks[guard.name]:
+            if guard.reach == "text" or cover.overlaps(mark):
+                return True
+            if guard.reach == "sentence":
+                start, end = reading.sentence(mark)
+                if start <= cover.start and cover.end <= end + 1:
+                    return True
+    return False
+
+
+def counts(reading: Reading, rule: Rule, mark: Mark) -> bool:
+    """The match stands: no guard covers it and no scope of the rule's `unless` applies."""
+    if guarded(reading, rule, mark):
+        return False
+    if (
+        "negated" in rule.unless
+        and negated(reading, mark)
+        and not (rule.kind == "statement" and postponed(reading, mark))
+    ):
+        return False
+    return not ("past" in rule.unless and past(reading, mark))
+
+
+def live(reading: Reading, name: str) -> list[Mark]:
+    """The marks of a rule that stand."""
+    marks = reading.marks.get(name)
+    if not marks:
+        return []
+    rule = reading.lexicon.rules[name]
+    return [mark for mark in marks if counts(reading, rule, mark)]
