@@ -9,8 +9,6 @@ from pathlib import Path
 
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from fastapi import FastAPI
-from referral_queue.broker import EmbeddedBroker
-from referral_queue.jobs import RqNudger
 from triage.assess import assess
 
 from bots.adapter import RecordSender, Wiring
@@ -26,17 +24,19 @@ from handrail.domain.assessment import Assessment, Context
 from handrail.domain.clock import Clock, SystemClock
 from handrail.domain.cover import HumanEta
 from handrail.domain.ids import ConversationId, Platform, ReferralId
-from handrail.domain.ports import Nudger, Sender
+from handrail.domain.ports import Nudger, Sender, Store
 from handrail.house import House, Service
 from handrail.intake import receive
 from handrail.outbox import dispatch
 from handrail.spool import Spool
-from handrail.storage.keys import Keyring
-from handrail.storage.store import SqlStore, open_store
+from handrail.storage.keys import Keyring, read_key_file
+from handrail.storage.store import open_store
 from playbooks.fallback import fallback_reply
 from playbooks.load import load_library
 from playbooks.model import Facts, Library
 from playbooks.render import render
+from referral_queue.broker import EmbeddedBroker, GivenBroker, open_broker
+from referral_queue.jobs import RqNudger
 from referral_queue.rota import PlannedShift
 from referral_queue.targets import DeskRules, load_targets
 
@@ -48,13 +48,14 @@ class Wired:
     """A house and what goes with it in one process."""
 
     config: Config
-    store: SqlStore
+    store: Store
     house: House
     senders: Mapping[Platform, Sender]
     demo: bool
 
-    def deliver(self, conversation_id: ConversationId) -> int:
-        return dispatch(self.store, self.senders, self.house.clock, conversation_id)
+    def deliver(self, conversation_id: ConversationId) -> None:
+        """Send what is due in one conversation. Raises StorageError."""
+        dispatch(self.store, self.senders, self.house.clock, conversation_id)
 
 
 class NoNudger:
@@ -92,7 +93,7 @@ def wire(
         rules=rules_of(config),
         plan=plan_of(config),
         nudger=nudger or NoNudger(),
-        spool=_spool(config, store.keyring),
+        spool=_spool(config, read_key_file(config.key_file)),
         deliver=lambda conversation: dispatch(store, senders, clock, conversation),
     )
     return Wired(config=config, store=store, house=house, senders=senders, demo=demo)
@@ -155,12 +156,13 @@ def _spool(config: Config, keyring: Keyring) -> Spool:
     return Spool(config.data / "spool", seal, unseal)
 
 
-def broker_of(config: Config) -> EmbeddedBroker:
-    return EmbeddedBroker(config.data, url=config.redis.url or None)
+def broker_of(config: Config) -> EmbeddedBroker | GivenBroker:
+    """Raises ConfigError for a URL that cannot be understood."""
+    return open_broker(config.data, redis_url=config.redis.url or None)
 
 
 def nudger_of(config: Config) -> Nudger:
-    return RqNudger(broker_of(config).connect)
+    return RqNudger(broker_of(config).connection)
 
 
 def wiring_of(wired: Wired) -> Wiring:
@@ -224,7 +226,7 @@ def console_of(wired: Wired) -> FastAPI:
         settings,
         house.rules,
         house.nudger,
-        lambda conversation: wired.deliver(conversation),
+        wired.deliver,
         lambda tx, referral, key: announce(house, tx, referral, key),
     )
 

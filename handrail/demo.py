@@ -29,7 +29,8 @@ def prepare_demo(store: Store, clock: Clock) -> list[DemoLogin]:
         for username, name, roles in PEOPLE:
             known = tx.people.by_username(username)
             if known is None:
-                _, password = create_member(tx, username, name, roles, None, clock.now(), demo=True)
+                _, made = create_member(tx, username, name, roles, None, clock.now(), demo=True)
+                password = made or ""
             else:
                 password = set_one_time_password(tx, known[0], clock.now(), "demo")
             shown = tuple(sorted(role.value for role in roles))

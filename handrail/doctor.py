@@ -9,15 +9,13 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-from referral_queue.broker import EmbeddedBroker
-
 import handrail
 from handrail import app
 from handrail.config import Config
 from handrail.domain.errors import HandrailError
 from handrail.storage.keys import read_key_file
 from handrail.storage.store import open_store
-from playbooks.helplines import load_helplines
+from playbooks.helpline_files import load_helplines
 from playbooks.lint import check
 
 ROOMS = ("bots", "triage", "referral_queue", "playbooks", "handrail")
@@ -83,9 +81,11 @@ def _chain(config: Config) -> str:
 
 
 def _redis(config: Config) -> str:
-    with EmbeddedBroker(config.data, url=config.redis.url or None) as broker:
-        info = broker.connect().info("server")
-    return f"answers, version {info.get('valkey_version', info.get('redis_version'))}"
+    broker = app.broker_of(config)
+    if broker.alive():
+        return "runs and answers"
+    with broker:  # nothing runs: see that it can be started, and stop it again
+        return "can be started and answers"
 
 
 def _playbooks(config: Config) -> str:
@@ -107,7 +107,7 @@ def _helplines(config: Config) -> str:
     if not table.country(country).lines:
         raise HandrailError(f"no helplines are known for service.country = {country}")
     old = [stale for stale in table.stale(datetime.now(UTC)) if stale.country == country]
-    names = ", ".join(stale.name for stale in old)
+    names = ", ".join(stale.key for stale in old)
     return f"{country}: {f'due for a check: {names}' if old else 'none is due for a check'}"
 
 

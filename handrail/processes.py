@@ -13,7 +13,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from types import FrameType
 from typing import IO
@@ -82,13 +82,10 @@ class Child:
             self._process.wait()
 
 
-def run_together(
-    children: Sequence[Child], each_round: Callable[[], None], stop: threading.Event
-) -> None:
+def run_together(children: Sequence[Child], stop: threading.Event) -> None:
     """Blocks until `stop` is set, then ends the children in reverse order of their start."""
     try:
         while not stop.is_set():
-            each_round()
             for child in children:
                 child.keep_running()
             stop.wait(0.25)
@@ -112,14 +109,19 @@ def stop_on_signals() -> threading.Event:
     return stop
 
 
+def has_parent() -> bool:
+    """Whether a supervising `handrail serve` started this process."""
+    return os.environ.get(_PARENT, "").isdecimal()
+
+
 def end_with_parent() -> None:
     """In a child: end when the process that started us is gone. Works on every Unix."""
-    parent = os.environ.get(_PARENT)
-    if parent is None or not parent.isdecimal():
+    if not has_parent():
         return
+    parent = int(os.environ[_PARENT])
 
     def watch() -> None:
-        while os.getppid() == int(parent):
+        while os.getppid() == parent:
             time.sleep(0.5)
         os.kill(os.getpid(), signal.SIGTERM)
         time.sleep(STOP_SECONDS)

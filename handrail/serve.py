@@ -1,8 +1,10 @@
 """Start the parts: all together as one service, or each as a process of its own."""
 
+import logging
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager, nullcontext
 from pathlib import Path
 from urllib.request import urlopen
 
@@ -11,11 +13,13 @@ import click
 from handrail import app
 from handrail.config import Config
 from handrail.demo import DemoLogin, prepare_demo
+from handrail.domain.errors import QueueUnavailable
 from handrail.domain.ids import ConversationId, ReferralId
 from handrail.edge import Door, serve_doors
 from handrail.processes import (
     Child,
     end_with_parent,
+    has_parent,
     lock_directory,
     run_together,
     stop_on_signals,
@@ -23,8 +27,8 @@ from handrail.processes import (
 from handrail.sweep import Sweep
 from referral_queue import worker as queue_worker
 
-BROKER_EVERY_SECONDS = 1.0
 READY_SECONDS = 60.0
+_log = logging.getLogger(__name__)
 
 
 def serve_all(config: Config, *, config_file: Path | None, demo: bool) -> None:
@@ -42,15 +46,11 @@ def serve_all(config: Config, *, config_file: Path | None, demo: bool) -> None:
             Child("worker", [*common, "worker", *flag]),
             Child("edge", [*common, "edge", *flag]),
         ]
-        broker = app.broker_of(config)
-        keeper = _Every(BROKER_EVERY_SECONDS, broker.ensure_running)
         threading.Thread(
             target=_announce_when_ready, args=(config, demo, logins, stop), daemon=True
         ).start()
-        try:
-            run_together(children, keeper, stop)
-        finally:
-            broker.stop()
+        with _broker_kept(config):
+            run_together(children, stop)
 
 
 def serve_edge(
@@ -74,9 +74,10 @@ def serve_worker(config: Config, *, demo: bool = False) -> None:
     """RQ jobs and the sweep, in this process, until SIGTERM."""
     end_with_parent()
     stop = stop_on_signals()
-    nudger = app.nudger_of(config)
-    wired = app.wire(config, nudger=nudger, demo=demo)
-    queue_worker.run(_WorkerRuntime(wired), app.broker_of(config), stop)
+    wired = app.wire(config, nudger=app.nudger_of(config), demo=demo)
+    runtime = _WorkerRuntime(wired)
+    with nullcontext() if has_parent() else _broker_kept(config):
+        queue_worker.run(runtime, app.broker_of(config), stop, alarm=wired.house.alert)
 
 
 class _WorkerRuntime:
@@ -96,19 +97,16 @@ class _WorkerRuntime:
         self._sweep.run()
 
 
-class _Every:
-    """Calls `work` at most once in so many seconds."""
-
-    def __init__(self, seconds: float, work: Callable[[], object]) -> None:
-        self._seconds = seconds
-        self._work = work
-        self._next = 0.0
-
-    def __call__(self) -> None:
-        now = time.monotonic()
-        if now >= self._next:
-            self._next = now + self._seconds
-            self._work()
+@contextmanager
+def _broker_kept(config: Config) -> Iterator[None]:
+    """Keep the embedded Redis running. Without it Handrail works on, only slower: the sweep finds
+    in the record what no nudge announced."""
+    with ExitStack() as stack:
+        try:
+            stack.enter_context(app.broker_of(config))
+        except QueueUnavailable as error:
+            _log.error("no Redis, the sweep does the work: %s", error)
+        yield
 
 
 def _announce_when_ready(

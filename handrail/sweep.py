@@ -21,7 +21,7 @@ class Sweep:
     """One round with `run`. Each part fails alone: a broken one never keeps the others from
     their work, and is reported once until it works again."""
 
-    def __init__(self, house: House, deliver: Callable[[ConversationId], int]) -> None:
+    def __init__(self, house: House, deliver: Callable[[ConversationId], None]) -> None:
         self._house = house
         self._deliver = deliver
         self._next: dict[str, datetime] = {}

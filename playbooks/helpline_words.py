@@ -34,7 +34,9 @@ def helpline_in_words(
     parts = [_reach(words, line, by_text=by_text), _hours(words, line, local)]
     if not line.confirmed:
         parts.append(words.phrases["unconfirmed"])
-    return fill(words.phrases["helpline"], name=line.name, how=", ".join(filter(None, parts)))
+    return fill(
+        words.phrases["helpline"], name=unbroken(line.name), how=", ".join(filter(None, parts))
+    )
 
 
 def unbroken(number: str) -> str:

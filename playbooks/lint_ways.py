@@ -83,7 +83,8 @@ def unfilled(library: Library) -> Iterator[Way]:
         timed = {name for name in used if name.removeprefix("helpline:") in HELPLINE_KINDS}
         for country in ("ZZ", *library.helplines.countries):
             yield from _unfilled(library, locale, country, used, hours=1)
-            yield from _unfilled(library, locale, country, timed, hours=_WEEK_IN_HOURS)
+            if any(line.hours.spans for line in library.helplines.country(country).helplines):
+                yield from _unfilled(library, locale, country, timed, hours=_WEEK_IN_HOURS)
 
 
 def _unfilled(

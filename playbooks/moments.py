@@ -49,6 +49,9 @@ def clock_time(country: Country, at: datetime) -> str:
 
 def _within(words: Words, within: timedelta) -> str:
     """Rounded up, never down: a promise must not be shorter than what is known."""
+    minutes = max(1, ceil(within.total_seconds() / 60))
+    if minutes == 1 and "eta_minute" in words.phrases:
+        return words.phrases["eta_minute"]
     if within <= _HOURS_FROM:
-        return fill(words.phrases["eta_minutes"], n=str(max(1, ceil(within.total_seconds() / 60))))
+        return fill(words.phrases["eta_minutes"], n=str(minutes))
     return fill(words.phrases["eta_hours"], n=str(ceil(within.total_seconds() / 3600)))

@@ -37,4 +37,5 @@ REQUIRED: Mapping[str, frozenset[str]] = MappingProxyType(
         "translated_card": frozenset(),
     }
 )
-"""name -> slots it may hold. Other phrases are welcome; these make a locale complete."""
+"""name -> slots it may hold. Other phrases are welcome; these make a locale
+complete. `eta_minute` ("within a minute") is used where a locale has it."""

@@ -11,7 +11,7 @@ from playbooks.placeholders import PLACEHOLDER
 _WORD = re.compile(r"[^\W_]+(?:['’-][^\W_]+)*")
 _SENTENCE_END = re.compile(r"(?<=[.?!])[\s\"')\]]+|\n+")
 _VOWELS = re.compile(r"[aeiouy]+")
-_SILENT_END = re.compile(r"(?<![aeiouyl])e$|(?<=[aeiouy])le$|(?<![td])ed$|(?<![aeioucsxz])es$")
+_SILENT_END = re.compile(r"(?<![aeiouyl])e$|(?<=[aeiouy])le$|(?<![td])ed$|(?<![aeioucgsxz])es$")
 
 
 def plain(text: str) -> str:

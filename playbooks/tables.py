@@ -19,7 +19,7 @@ def nearest(word: str, known: Iterable[str]) -> str:
 
 def one_of(word: str, known: Iterable[str], *, what: str, where: str) -> str:
     """`word` itself. Raises PlaybookError when it is not among `known`."""
-    names = sorted(known)
+    names = sorted(str(name) for name in known)
     if word not in names:
         raise PlaybookError(f"{where}: unknown {what} {word!r}{nearest(word, names)}")
     return word

@@ -14,7 +14,7 @@ from handrail.console.errors import add_error_pages, answer
 from handrail.console.pages import HERE, make_templates
 from handrail.console.routes import board, conversation, desk, login, moves, people, service
 from handrail.console.security import Shield
-from handrail.console.settings import ConsoleSettings, House
+from handrail.console.settings import Announce, ConsoleSettings, House, say_nothing
 from handrail.domain.clock import Clock
 from handrail.domain.errors import HandrailError
 from handrail.domain.ids import ConversationId
@@ -31,11 +31,13 @@ def create_console(
     rules: DeskRules,
     nudger: Nudger,
     deliver: Callable[[ConversationId], None],
+    announce: Announce = say_nothing,
 ) -> FastAPI:
     """The console as an ASGI application. It keeps nothing in memory between requests, so that
     any number of them may run side by side.
 
     deliver: tries to send what a conversation has waiting; called in a thread after each reply.
+    announce: says the playbook of a key to the contact, in the caller's transaction.
     """
     accounts.prepare()
     app = FastAPI(openapi_url=None, docs_url=None, redoc_url=None, redirect_slashes=False)
@@ -46,6 +48,7 @@ def create_console(
         rules=rules,
         nudger=nudger,
         deliver=deliver,
+        announce=announce,
     )
     app.state.templates = make_templates()
     for room in (login, desk, board, conversation, moves, people, service):

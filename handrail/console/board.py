@@ -93,9 +93,7 @@ def _people(tx: Transaction, live: list[Referral]) -> tuple[OnShift, ...]:
 
 
 def _on_shift(member: StaffMember, shift: Shift, live: list[Referral]) -> OnShift:
-    held = [
-        r for r in live if r.held_by == member.id and r.state is not ReferralState.OFFERED
-    ]
+    held = [r for r in live if r.held_by == member.id and r.state is not ReferralState.OFFERED]
     urgent = sum(r.level in (Level.P1, Level.P2) for r in held)
     return OnShift(member=member, since=shift.started_at, live=len(held), urgent=urgent)
 
@@ -115,7 +113,5 @@ def wait_bars(rows: tuple[LevelRow, ...]) -> tuple[Bar, ...]:
     bars = []
     for row in rows:
         share = round(100 * (row.oldest or timedelta(0)) / row.ceiling)
-        bars.append(
-            Bar(level=row.level, value=share, width=min(100, share), over=share >= 100)
-        )
+        bars.append(Bar(level=row.level, value=share, width=min(100, share), over=share >= 100))
     return tuple(bars)

@@ -65,7 +65,7 @@ async def _http(request: Request, error: Exception) -> Response:
     return answer(request, "not_found" if status in (404, 405) else "trouble", status)
 
 
-async def _login_needed(request: Request, error: Exception) -> Response:
+async def _login_needed(request: Request, _error: Exception) -> Response:
     """To the login form and back. A link in a chat app leads here without the cookie, because
     the cookie is same-site only; one hop from our own page brings it along."""
     if is_fragment(request):
@@ -83,5 +83,5 @@ async def _login_needed(request: Request, error: Exception) -> Response:
     return RedirectResponse(f"{root}/login?next={quote(after, safe='/')}", status_code=303)
 
 
-async def _password_needed(request: Request, error: Exception) -> Response:
+async def _password_needed(request: Request, _error: Exception) -> Response:
     return RedirectResponse(f"{request.scope.get('root_path', '')}/password", status_code=303)

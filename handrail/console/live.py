@@ -13,6 +13,7 @@ from starlette.concurrency import run_in_threadpool
 
 from handrail.console.sessions import find_visit
 from handrail.console.settings import House
+from handrail.console.views import all_messages
 from handrail.domain.errors import Erased
 from handrail.domain.ids import ConversationId, PersonId
 from handrail.domain.ports import Transaction
@@ -47,7 +48,7 @@ def _of_referral(r: Referral) -> tuple[object, ...]:
 
 def _of_messages(tx: Transaction, conversation: ConversationId) -> list[object]:
     try:
-        said = tx.messages.of_conversation(conversation)
+        said = all_messages(tx, conversation)
     except Erased:
         return ["erased"]
     return [(m.seq, m.delivery, m.edited) for m in said]
@@ -56,9 +57,7 @@ def _of_messages(tx: Transaction, conversation: ConversationId) -> list[object]:
 def desk_look(me: PersonId) -> Look:
     def look(tx: Transaction) -> str | None:
         live = tx.referrals.live()
-        mine = [
-            (r.id, r.held_by, *_of_referral(r)) for r in live if me in (r.held_by, r.handed_to)
-        ]
+        mine = [(r.id, r.held_by, *_of_referral(r)) for r in live if me in (r.held_by, r.handed_to)]
         on_shift = any(shift.person_id == me for shift in tx.shifts.running())
         return mark(mine, on_shift, sum(r.held_by is None for r in live))
 
@@ -78,7 +77,7 @@ async def events(
     never change again or the login ended. `seen` is the mark the page was made with."""
 
     def read() -> str | None:
-        with house.store.transaction() as tx:
+        with house.store.transaction(read_only=True) as tx:
             return look(tx)
 
     began = checked = monotonic()

@@ -83,4 +83,3 @@ _OWN_PATH = re.compile(r"/[A-Za-z0-9/_-]*")
 def own_path(path: str) -> str:
     """A path of this console, or "/" for anything that might lead elsewhere."""
     return path if _OWN_PATH.fullmatch(path) and not path.startswith("//") else "/"
-

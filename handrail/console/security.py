@@ -80,4 +80,3 @@ class Shield:
         headers["Cache-Control"] = "no-cache" if "/static/" in path else "no-store"
         if self._secure:
             headers["Strict-Transport-Security"] = "max-age=31536000"
-

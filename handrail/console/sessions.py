@@ -85,7 +85,7 @@ def log_in(
     long, for a wrong password, an unknown name and an account that was switched off."""
     username = normalise_username(username)[:100]
     now = house.clock.now()
-    with house.store.transaction() as tx:
+    with house.store.transaction(read_only=True) as tx:
         found = tx.people.by_username(username)
         counted = keys(username, address, known_browser=_is_known(tx, found, known, now))
         delay = wait(tx, counted, now)
@@ -132,7 +132,7 @@ def find_visit(house: House, token: str, *, by_a_person: bool) -> Visit | None:
         return None
     now = house.clock.now()
     ends = datetime.fromtimestamp(int(parts[1]), UTC) + house.settings.longest
-    with house.store.transaction() as tx:
+    with house.store.transaction(read_only=True) as tx:
         row = tx.sessions.find(f"login:{token}", now)
         if row is None or now >= ends:
             return None

@@ -7,7 +7,8 @@ from zoneinfo import ZoneInfo
 
 from handrail.domain.clock import Clock
 from handrail.domain.ids import ConversationId
-from handrail.domain.ports import Nudger, Store
+from handrail.domain.ports import Nudger, Store, Transaction
+from handrail.domain.referral import Referral
 from referral_queue.targets import DeskRules
 
 
@@ -50,6 +51,15 @@ class ConsoleSettings:
         return ZoneInfo(self.time_zone)
 
 
+Announce = Callable[[Transaction, Referral, str], None]
+"""Tell the contact what an action means for them: the playbook of that key, in the caller's
+transaction. Keys: relay_joined, person_left, on_hold_note, closed_goodbye."""
+
+
+def say_nothing(_tx: Transaction, _referral: Referral, _key: str) -> None:
+    """An `Announce` for a console without playbooks."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class House:
     """Everything a route may use. `deliver` tries to send a conversation's messages at once; it
@@ -61,3 +71,4 @@ class House:
     rules: DeskRules
     nudger: Nudger
     deliver: Callable[[ConversationId], None]
+    announce: Announce

@@ -7,7 +7,7 @@ from typing import TypeVar
 
 from handrail.console.guard import SUPERVISE, NoSuchReferral, allowed
 from handrail.console.settings import House
-from handrail.domain.errors import Conflict, HandrailError, StorageError
+from handrail.domain.errors import Conflict, HandrailError, PlaybookError, StorageError
 from handrail.domain.ids import ConversationId, ReferralId
 from handrail.domain.ports import Transaction
 from handrail.domain.referral import Referral, ReferralState, StaffMember
@@ -56,6 +56,12 @@ def must_see(tx: Transaction, referral_id: str, me: StaffMember) -> Referral:
     if holds(referral, me) or may_watch(referral, me):
         return referral
     raise NoSuchReferral
+
+
+def tell(house: House, tx: Transaction, referral: Referral, key: str) -> None:
+    """Tell the contact what just happened. A missing playbook must not undo the action."""
+    with suppress(PlaybookError):
+        house.announce(tx, referral, key)
 
 
 def send_soon(house: House, conversation: ConversationId) -> None:

@@ -6,13 +6,14 @@ from datetime import datetime, timedelta
 
 from handrail.domain.contact import Report
 from handrail.domain.errors import Erased
-from handrail.domain.ids import PersonId
+from handrail.domain.ids import ConversationId, PersonId
 from handrail.domain.level import Level
 from handrail.domain.message import Author, Message
 from handrail.domain.ports import Transaction
 from handrail.domain.referral import Referral, ReferralState, Role, StaffMember
 
 URGENT = frozenset({Level.P1, Level.P2})
+_PAGE = 500
 _NO_ANSWER_YET = frozenset({ReferralState.OPEN, ReferralState.OFFERED, ReferralState.CLAIMED})
 
 
@@ -126,10 +127,22 @@ def _cards(
     return tuple(card(tx, referral, known, now) for referral in referrals)
 
 
+def all_messages(tx: Transaction, conversation: ConversationId) -> list[Message]:
+    """Every message, oldest first, page by page. Raises Erased."""
+    found: list[Message] = []
+    while True:
+        more = tx.messages.of_conversation(
+            conversation, after_seq=found[-1].seq if found else 0, limit=_PAGE
+        )
+        found += more
+        if len(more) < _PAGE:
+            return found
+
+
 def exchange_of(tx: Transaction, referral: Referral) -> Exchange:
     known = names(tx)
     try:
-        messages = tx.messages.of_conversation(referral.conversation_id)
+        messages = all_messages(tx, referral.conversation_id)
     except Erased:
         return Exchange(said=(), erased=True, last_from_contact=None)
     days = [None, *(m.at.date() for m in messages)]
@@ -184,5 +197,3 @@ def colleagues_on_shift(tx: Transaction, me: StaffMember) -> list[StaffMember]:
         and member.id != me.id
         and Role.VOLUNTEER in member.roles
     ]
-
-

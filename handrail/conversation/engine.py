@@ -19,7 +19,7 @@ from handrail.domain.assessment import Person
 from handrail.domain.cover import Audience
 from handrail.domain.level import FAIL_UP, Level
 from handrail.domain.message import IncomingKind
-from playbooks.model import Library
+from playbooks.model import Library, Words
 
 Result = forms.Result
 
@@ -72,8 +72,7 @@ def _text(state: State, turn: Turn, library: Library) -> Result:
         return answered
     if turn.report is not None:
         return forms.show_report(state, turn, library)
-    about_other = turn.assessment.person is Person.THIRD and turn.assessment.level is not Level.P5
-    if intent(words, turn.text, among=("report",)) or about_other:
+    if _about_other(state, turn, words):
         return _worried(state, turn, library)
     if intent(words, turn.text, among=("talk",)):
         return _talk(state, turn)
@@ -85,7 +84,7 @@ def do(state: State, action: str, turn: Turn, library: Library) -> Result:
     state = replace(state, on_yes=None, on_no=None)
     match action:
         case "report":
-            return forms.begin(state, "report", turn, library)
+            return forms.begin(forms.resumed(state), "report", turn, library)
         case "talk":
             return _talk(state, turn)
         case "status":
@@ -97,10 +96,8 @@ def do(state: State, action: str, turn: Turn, library: Library) -> Result:
         case "help":
             again = forms.ask_again(state, turn, library)[1] if state.form else ()
             return state, (Say(key="help_menu"), *again)
-        case "resume" if state.paused is not None:
-            return forms.ask_again(replace(state, form=state.paused, paused=None), turn, library)
         case "later":
-            return replace(state, form=None), (Say(key="later_ok"),)
+            return state, (Say(key="later_ok"),)
     return _respond(state, turn)
 
 
@@ -115,8 +112,7 @@ def _press(state: State, turn: Turn, library: Library) -> Result:
 
 def _yield(state: State) -> Result:
     """A danger to the writer comes before any form. The form is kept and can go on later."""
-    paused = state.form if state.form and state.form.flow == "report" else state.paused
-    new = replace(_plain(state), audience=Audience.SELF, form=None, paused=paused)
+    new = replace(_plain(forms.put_aside(state)), audience=Audience.SELF)
     note: tuple[Effect, ...] = (Say(key="form_paused"),) if state.form else ()
     return new, (Refer(reason="as_assessed"), Respond(audience=Audience.SELF), *note)
 
@@ -156,7 +152,7 @@ def _worried(state: State, turn: Turn, library: Library) -> Result:
 
 def _talk(state: State, turn: Turn) -> Result:
     key = "talk_already" if turn.referred else "talk_opened"
-    new = replace(_plain(state), audience=Audience.SELF, form=None)
+    new = replace(_plain(forms.put_aside(state)), audience=Audience.SELF)
     return new, (Refer(reason="asked_to_talk", floor=Level.P4), Say(key=key))
 
 
@@ -191,6 +187,15 @@ def _about_self(state: State, turn: Turn) -> bool:
     if state.audience is Audience.REPORT:
         return turn.assessment.person is Person.FIRST
     return turn.assessment.person is not Person.THIRD
+
+
+def _about_other(state: State, turn: Turn, words: Words) -> bool:
+    """A worry about somebody else, said plainly or only told. Inside a talk about oneself, where
+    other people are mentioned all the time, it must be said plainly."""
+    if turn.referred and state.audience is Audience.SELF:
+        return intent(words, turn.text, among=("report_bare",)) is not None
+    told = turn.assessment.person is Person.THIRD and turn.assessment.level is not Level.P5
+    return told or intent(words, turn.text, among=("report",)) is not None
 
 
 def _audience(state: State, turn: Turn) -> Audience:

@@ -35,6 +35,20 @@ MAX_TRIES = 2
 """How often a receipt code may be mistyped before we stop asking and offer a person instead."""
 
 
+def put_aside(state: State) -> State:
+    """Leave the form under way. A report is kept and can go on; other flows are simply over."""
+    if state.form is None or state.form.flow != "report":
+        return replace(state, form=None)
+    return replace(state, form=None, paused=state.form)
+
+
+def resumed(state: State) -> State:
+    """Take up the form that was put aside, if no other is under way."""
+    if state.form is not None or state.paused is None:
+        return state
+    return replace(state, form=state.paused, paused=None)
+
+
 def begin(
     state: State,
     name: str,
@@ -47,6 +61,7 @@ def begin(
     if state.form is not None and state.form.flow == name:
         return ask_again(state, turn, library)
     flow = library.flow(turn.locale, name)
+    state = put_aside(state)
     number = state.turns + 1
     first = flow.questions[0]
     form = Form(flow=name, question=first.id, first=number, turn=number, answers=answers)
@@ -96,16 +111,17 @@ def answer_typed(state: State, turn: Turn, library: Library) -> Result:
 
 def answer_pressed(state: State, press: Press, turn: Turn, library: Library) -> Result:
     """A button: of the question that waits, of an earlier one, or of an earlier form."""
-    for form in (state.form, state.paused):
-        if form is not None and form.flow == press.flow and (press.turn or 0) >= form.first:
-            return _pressed(replace(state, form=form, paused=None), form, press, turn, library)
+    if _belongs(press, state.form):
+        return _pressed(state, press, turn, library)
+    if _belongs(press, state.paused):
+        return _pressed(replace(state, form=state.paused, paused=None), press, turn, library)
     flow = library.flows.get((turn.locale, press.flow or ""))
     answer = _choice(flow, press)
     if answer is not None and answer.before and flow is not None:  # "yes, in danger" never expires
         begun, _ = begin(replace(state, form=None), flow.name, turn, library)
         assert begun.form is not None  # noqa: S101
         fresh = replace(press, turn=begun.form.turn)
-        return _pressed(begun, begun.form, fresh, turn, library)
+        return _pressed(begun, fresh, turn, library)
     return state, (Say(key="still_with"), *ask_again(state, turn, library)[1])
 
 
@@ -120,6 +136,7 @@ def show_report(state: State, turn: Turn, library: Library) -> Result:
         return replace(state, form=None), answer
     number = state.turns + 1
     first = state.form.first if state.form and state.form.flow == "status" else number
+    state = put_aside(state)
     form = Form(
         flow="status", question=follow_up.id, first=first, turn=number, report_id=str(report.id)
     )
@@ -141,7 +158,13 @@ def _receipt_typed(state: State, form: Form, turn: Turn, library: Library) -> Re
     )  # fmt: skip
 
 
-def _pressed(state: State, form: Form, press: Press, turn: Turn, library: Library) -> Result:
+def _belongs(press: Press, form: Form | None) -> bool:
+    return form is not None and form.flow == press.flow and (press.turn or 0) >= form.first
+
+
+def _pressed(state: State, press: Press, turn: Turn, library: Library) -> Result:
+    form = state.form
+    assert form is not None  # noqa: S101  (callers checked)
     flow = library.flow(turn.locale, form.flow)
     question = flow.question(press.question or "")
     answer = _choice(flow, press)

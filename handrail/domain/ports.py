@@ -253,16 +253,35 @@ class Journal(Protocol):
 class Transaction(Protocol):
     """One unit of work: all of it becomes durable, or none."""
 
-    contacts: Contacts
-    conversations: Conversations
-    messages: Messages
-    outbox: Outbox
-    reports: Reports
-    referrals: Referrals
-    people: People
-    shifts: Shifts
-    sessions: Sessions
-    journal: Journal
+    @property
+    def contacts(self) -> Contacts: ...
+
+    @property
+    def conversations(self) -> Conversations: ...
+
+    @property
+    def messages(self) -> Messages: ...
+
+    @property
+    def outbox(self) -> Outbox: ...
+
+    @property
+    def reports(self) -> Reports: ...
+
+    @property
+    def referrals(self) -> Referrals: ...
+
+    @property
+    def people(self) -> People: ...
+
+    @property
+    def shifts(self) -> Shifts: ...
+
+    @property
+    def sessions(self) -> Sessions: ...
+
+    @property
+    def journal(self) -> Journal: ...
 
 
 class Store(Protocol):

@@ -79,6 +79,8 @@ class SqlStore:
                 erased = unit.erased
         except SQLAlchemyError as error:
             failure = translate(error)
+        except UnicodeError:
+            failure = StorageError("a value holds characters that cannot be stored")
         if failure is not None:
             raise failure from None
         if erased or (self._scrub_owed and not read_only):
@@ -88,7 +90,8 @@ class SqlStore:
         """One line on engine, schema version and key. Raises StorageError."""
         failure: StorageError | None = None
         try:
-            with self._engine.connect() as connection:
+            with self._engine.connect() as plain:
+                connection = engines.read_only(plain)
                 version = _engine_version(connection, self._postgresql)
                 revision = current_revision(connection)
                 key_id = connection.execute(select(schema.keyring.c.key_id)).scalar()

@@ -62,7 +62,7 @@ def test_the_shipped_library_loads_from_the_installed_package() -> None:
         ("playbooks/x.toml", playbook(text="  "), "'text' is empty"),
         ("playbooks/x.toml", playbook(text="{{human_etta}}"), "did you mean 'human_eta'"),
         ("playbooks/x.toml", playbook(text="{{helpline:primry}}"), "helpline:primary"),
-        ("playbooks/x.toml", playbook(text="{{link:other}}"), "did you mean 'link:directory'"),
+        ("playbooks/x.toml", playbook(text="{{link:directry}}"), "did you mean 'link:directory'"),
         ("playbooks/x.toml", playbook(text="{{human_eta}"), "not closed"),
         ("playbooks/x.toml", 'audience = "self"', "no [[steps]]"),
         ("playbooks/x.toml", "audience = ", "cannot be read"),

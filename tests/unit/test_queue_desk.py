@@ -699,8 +699,11 @@ def test_releasing_keeps_level_and_clock(world):
     after = world.do(desk.release, referral, ANN, referral.lease_token, NOW + MINUTE, RULES)
     assert after.state is ReferralState.OPEN
     assert (after.level, after.due_by) == (Level.P2, NOW + 10 * MINUTE)
-    answered = world.in_contact("y", Level.P2, BO)
-    after = world.do(desk.release, answered, BO, answered.lease_token, NOW + MINUTE, RULES)
+
+
+def test_releasing_an_answered_one_asks_for_a_look_within_the_ceiling(world):
+    answered = world.in_contact(level=Level.P2)
+    after = world.do(desk.release, answered, ANN, answered.lease_token, NOW + MINUTE, RULES)
     assert after.due_by == NOW + 11 * MINUTE
 
 

@@ -85,8 +85,8 @@
     }
     if (message.author === "you") offer([]);
     else if (message.buttons.length) offer(message.buttons);
-    (choices.firstChild ? choices : say).scrollIntoView({ block: "nearest" });
-    item.scrollIntoView({ block: "nearest" }); // the words matter more than what follows them
+    // The last wins where not all fits: the words matter more than what follows them.
+    [say, choices, item].forEach((part) => part.scrollIntoView({ block: "nearest" }));
   };
   const tell = (text) => note.replaceChildren(...(text ? [make("p", "", text)] : []));
   const mark = (entry, state) => {

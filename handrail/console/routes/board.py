@@ -14,23 +14,22 @@ from handrail.console.settings import House
 
 router = APIRouter()
 
-Watch = Annotated[Visit, Depends(reader(BOARD))]
 Fetched = Annotated[Visit, Depends(reader(BOARD, by_a_person=False))]
 OnDesk = Annotated[Visit, Depends(reader(DESK, by_a_person=False))]
 
 
 def _context(house: House) -> dict[str, object]:
-    with house.store.transaction() as tx:
+    with house.store.transaction(read_only=True) as tx:
         return {"board": board_of(tx, house.rules.targets, house.clock.now())}
 
 
-@router.get("/board")
-def show_board(request: Request, house: InHouse, visit: Watch) -> Response:
+@router.get("/board", dependencies=[Depends(reader(BOARD))])
+def show_board(request: Request, house: InHouse) -> Response:
     return page(request, "board.html", _context(house))
 
 
-@router.get("/board/panel")
-def show_panel(request: Request, house: InHouse, visit: Fetched) -> Response:
+@router.get("/board/panel", dependencies=[Depends(reader(BOARD, by_a_person=False))])
+def show_panel(request: Request, house: InHouse) -> Response:
     return page(request, "_board.html", _context(house))
 
 

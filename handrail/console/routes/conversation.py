@@ -48,7 +48,9 @@ class Typed:
     note: str = ""
 
 
-def panel_context(tx: Transaction, house: House, referral: Referral, me: StaffMember) -> dict[str, object]:
+def panel_context(
+    tx: Transaction, house: House, referral: Referral, me: StaffMember
+) -> dict[str, object]:
     now = house.clock.now()
     mine = holds(referral, me)
     return {
@@ -72,7 +74,7 @@ def show(
     status: int = 200,
 ) -> Response:
     """The whole page. Raises NoSuchReferral."""
-    with house.store.transaction() as tx:
+    with house.store.transaction(read_only=True) as tx:
         referral = must_see(tx, referral_id, visit.member)
         context = panel_context(tx, house, referral, visit.member) | {
             "why": why_of(tx, referral),
@@ -88,9 +90,7 @@ def show(
 
 
 @router.get("/referrals/{referral_id}")
-def show_conversation(
-    request: Request, house: InHouse, visit: Read, referral_id: str
-) -> Response:
+def show_conversation(request: Request, house: InHouse, visit: Read, referral_id: str) -> Response:
     def opened(tx: Transaction) -> bool:
         """A look is a sign of life for the holder, and an event for everybody else."""
         me, now = visit.member, house.clock.now()
@@ -112,7 +112,7 @@ def show_conversation(
 
 @router.get("/referrals/{referral_id}/panel")
 def show_panel(request: Request, house: InHouse, visit: Fetched, referral_id: str) -> Response:
-    with house.store.transaction() as tx:
+    with house.store.transaction(read_only=True) as tx:
         referral = must_see(tx, referral_id, visit.member)
         context = panel_context(tx, house, referral, visit.member)
     return page(request, "_panel.html", context)
@@ -120,7 +120,7 @@ def show_panel(request: Request, house: InHouse, visit: Fetched, referral_id: st
 
 @router.get("/referrals/{referral_id}/live")
 def stream(request: Request, house: InHouse, visit: Fetched, referral_id: str) -> Response:
-    with house.store.transaction() as tx:
+    with house.store.transaction(read_only=True) as tx:
         referral = must_see(tx, referral_id, visit.member)
     look = conversation_look(referral, visit.member, watching=not holds(referral, visit.member))
     seen = request.headers.get("last-event-id")
@@ -146,9 +146,7 @@ def renew(
 
     def beat(tx: Transaction) -> None:
         referral = find(tx, referral_id)
-        desk.renew(
-            tx, referral, visit.member, LeaseToken(lease), house.clock.now(), house.rules
-        )
+        desk.renew(tx, referral, visit.member, LeaseToken(lease), house.clock.now(), house.rules)
 
     run(house, beat)
     return Response(status_code=204)

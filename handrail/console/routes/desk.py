@@ -23,7 +23,7 @@ Post = Annotated[Visit, Depends(writer(DESK))]
 
 
 def _context(house: House, visit: Visit) -> dict[str, object]:
-    with house.store.transaction() as tx:
+    with house.store.transaction(read_only=True) as tx:
         on_desk = desk_of(tx, visit.member, house.clock.now())
     return {"desk": on_desk, "problem": "", "detail": ""}
 

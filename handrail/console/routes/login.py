@@ -160,7 +160,7 @@ def do_password(
         return _password_form(request, visit, "password_differs", 422)
     now = house.clock.now()
     counted = f"password:{visit.member.id}"
-    with house.store.transaction() as tx:
+    with house.store.transaction(read_only=True) as tx:
         if tx.sessions.failures_since(counted, now - timedelta(minutes=10)) >= 10:
             return _password_form(request, visit, "password_slow", 429)
     try:

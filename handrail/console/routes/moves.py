@@ -5,15 +5,16 @@ from datetime import datetime
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Form, Request, Response
+from starlette.background import BackgroundTask
 
 from handrail.console.guard import DESK, SUPERVISE, InHouse, NoSuchReferral, writer
 from handrail.console.pages import go, page
 from handrail.console.routes.conversation import Lease, explain, failed
 from handrail.console.sessions import Visit
 from handrail.console.settings import House
-from handrail.console.transact import find, must_see, run
+from handrail.console.transact import find, holds, must_see, run, send_soon, tell
 from handrail.domain.errors import DeskError, StorageError
-from handrail.domain.ids import LeaseToken, PersonId
+from handrail.domain.ids import ConversationId, LeaseToken, PersonId
 from handrail.domain.level import Level
 from handrail.domain.ports import Transaction
 from handrail.domain.referral import Disposition, Referral
@@ -23,7 +24,7 @@ router = APIRouter()
 
 Post = Annotated[Visit, Depends(writer(DESK))]
 PostOrLead = Annotated[Visit, Depends(writer(DESK | SUPERVISE))]
-Work = Callable[[Transaction, Referral, datetime], object]
+Work = Callable[[Transaction, Referral, datetime], None]
 
 
 def _from_desk(
@@ -31,17 +32,19 @@ def _from_desk(
 ) -> Response:
     """An answer to a card on the desk."""
 
-    def step(tx: Transaction) -> None:
-        work(tx, find(tx, referral_id), house.clock.now())
+    def step(tx: Transaction) -> ConversationId:
+        referral = find(tx, referral_id)
+        work(tx, referral, house.clock.now())
+        return referral.conversation_id
 
     try:
-        run(house, step)
+        conversation = run(house, step)
     except (DeskError, StorageError) as error:
         code, detail, status = explain(error)
         if code == "lease_lost":
             code = "offer_lost"
         return page(request, "error.html", {"code": code, "detail": detail, "kept": ""}, status)
-    return go(request, then, done=done)
+    return _gone(request, house, conversation, then, done)
 
 
 def _from_page(
@@ -56,20 +59,33 @@ def _from_page(
 ) -> Response:
     """A button of the conversation page: only for who holds it or may watch it."""
 
-    def step(tx: Transaction) -> None:
-        work(tx, must_see(tx, referral_id, visit.member), house.clock.now())
+    def step(tx: Transaction) -> ConversationId:
+        referral = must_see(tx, referral_id, visit.member)
+        work(tx, referral, house.clock.now())
+        return referral.conversation_id
 
     try:
-        run(house, step)
+        conversation = run(house, step)
     except (DeskError, StorageError) as error:
         return failed(request, house, visit, referral_id, error)
-    return go(request, then, done=done)
+    return _gone(request, house, conversation, then, done)
+
+
+def _gone(
+    request: Request, house: House, conversation: ConversationId, then: str, done: str
+) -> Response:
+    """On to the next page; what the contact was told meanwhile is sent behind it."""
+    response = go(request, then, done=done)
+    response.background = BackgroundTask(send_soon, house, conversation)
+    return response
 
 
 @router.post("/referrals/{referral_id}/accept")
 def accept(request: Request, house: InHouse, visit: Post, referral_id: str) -> Response:
-    def work(tx: Transaction, referral: Referral, now: datetime) -> object:
-        return desk.claim(tx, referral.id, visit.member, now, house.rules)
+    def work(tx: Transaction, referral: Referral, now: datetime) -> None:
+        mine = desk.claim(tx, referral.id, visit.member, now, house.rules)
+        if not holds(referral, visit.member):  # a second press claims nothing new
+            tell(house, tx, mine, "relay_joined")
 
     return _from_desk(request, house, referral_id, work, f"/referrals/{referral_id}", "accepted")
 
@@ -78,18 +94,19 @@ def accept(request: Request, house: InHouse, visit: Post, referral_id: str) -> R
 def not_me(
     request: Request, house: InHouse, visit: Post, referral_id: str, lease: Lease = ""
 ) -> Response:
-    def work(tx: Transaction, referral: Referral, now: datetime) -> object:
+    def work(tx: Transaction, referral: Referral, now: datetime) -> None:
         if referral.held_by != visit.member.id:
             raise NoSuchReferral
-        return desk.release(tx, referral, visit.member, LeaseToken(lease), now, house.rules)
+        desk.release(tx, referral, visit.member, LeaseToken(lease), now, house.rules)
 
     return _from_desk(request, house, referral_id, work, "/desk", "declined")
 
 
 @router.post("/referrals/{referral_id}/hand-over/accept")
 def accept_hand_over(request: Request, house: InHouse, visit: Post, referral_id: str) -> Response:
-    def work(tx: Transaction, referral: Referral, now: datetime) -> object:
-        return desk.accept_hand_over(tx, referral, visit.member, now, house.rules)
+    def work(tx: Transaction, referral: Referral, now: datetime) -> None:
+        mine = desk.accept_hand_over(tx, referral, visit.member, now, house.rules)
+        tell(house, tx, mine, "relay_joined")
 
     return _from_desk(request, house, referral_id, work, f"/referrals/{referral_id}", "taken_over")
 
@@ -98,8 +115,8 @@ def accept_hand_over(request: Request, house: InHouse, visit: Post, referral_id:
 def decline_hand_over(request: Request, house: InHouse, visit: Post, referral_id: str) -> Response:
     """The colleague says no, or the holder takes the question back."""
 
-    def work(tx: Transaction, referral: Referral, now: datetime) -> object:
-        return desk.decline_hand_over(tx, referral, visit.member, now)
+    def work(tx: Transaction, referral: Referral, now: datetime) -> None:
+        desk.decline_hand_over(tx, referral, visit.member, now)
 
     return _from_desk(request, house, referral_id, work, "/desk", "hand_over_declined")
 
@@ -113,12 +130,10 @@ def hand_over(
     lease: Lease = "",
     to: Annotated[str, Form(max_length=64)] = "",
 ) -> Response:
-    def work(tx: Transaction, referral: Referral, now: datetime) -> object:
+    def work(tx: Transaction, referral: Referral, now: datetime) -> None:
         if to not in {member.id for member in tx.people.all()}:
             raise NoSuchReferral
-        return desk.hand_over(
-            tx, referral, visit.member, LeaseToken(lease), PersonId(to), now
-        )
+        desk.hand_over(tx, referral, visit.member, LeaseToken(lease), PersonId(to), now)
 
     if not to:
         return failed(request, house, visit, referral_id, "nobody_chosen")
@@ -130,8 +145,9 @@ def hand_over(
 def hold(
     request: Request, house: InHouse, visit: Post, referral_id: str, lease: Lease = ""
 ) -> Response:
-    def work(tx: Transaction, referral: Referral, now: datetime) -> object:
-        return desk.hold(tx, referral, visit.member, LeaseToken(lease), now, house.rules)
+    def work(tx: Transaction, referral: Referral, now: datetime) -> None:
+        held = desk.hold(tx, referral, visit.member, LeaseToken(lease), now, house.rules)
+        tell(house, tx, held, "on_hold_note")
 
     return _from_page(
         request, house, visit, referral_id, work, then=f"/referrals/{referral_id}", done="held"
@@ -142,8 +158,8 @@ def hold(
 def resume(
     request: Request, house: InHouse, visit: Post, referral_id: str, lease: Lease = ""
 ) -> Response:
-    def work(tx: Transaction, referral: Referral, now: datetime) -> object:
-        return desk.resume(tx, referral, visit.member, LeaseToken(lease), now, house.rules)
+    def work(tx: Transaction, referral: Referral, now: datetime) -> None:
+        desk.resume(tx, referral, visit.member, LeaseToken(lease), now, house.rules)
 
     return _from_page(
         request, house, visit, referral_id, work, then=f"/referrals/{referral_id}", done="resumed"
@@ -154,18 +170,18 @@ def resume(
 def release(
     request: Request, house: InHouse, visit: Post, referral_id: str, lease: Lease = ""
 ) -> Response:
-    def work(tx: Transaction, referral: Referral, now: datetime) -> object:
-        return desk.release(tx, referral, visit.member, LeaseToken(lease), now, house.rules)
+    def work(tx: Transaction, referral: Referral, now: datetime) -> None:
+        desk.release(tx, referral, visit.member, LeaseToken(lease), now, house.rules)
+        if referral.first_reply_at is not None:
+            tell(house, tx, referral, "person_left")  # as it was: it names who leaves
 
-    return _from_page(
-        request, house, visit, referral_id, work, then="/desk", done="released"
-    )
+    return _from_page(request, house, visit, referral_id, work, then="/desk", done="released")
 
 
 @router.post("/referrals/{referral_id}/escalate")
 def escalate(request: Request, house: InHouse, visit: Post, referral_id: str) -> Response:
-    def work(tx: Transaction, referral: Referral, now: datetime) -> object:
-        return desk.escalate(tx, referral, now, by=visit.member)
+    def work(tx: Transaction, referral: Referral, now: datetime) -> None:
+        desk.escalate(tx, referral, now, by=visit.member)
 
     return _from_page(
         request, house, visit, referral_id, work, then=f"/referrals/{referral_id}", done="escalated"
@@ -187,9 +203,11 @@ def close(
     if sure != "yes":
         return failed(request, house, visit, referral_id, "not_sure")
 
-    def work(tx: Transaction, referral: Referral, now: datetime) -> object:
+    def work(tx: Transaction, referral: Referral, now: datetime) -> None:
         reason = Disposition(disposition)
-        return desk.close(tx, referral, visit.member, LeaseToken(lease), reason, now)
+        closed = desk.close(tx, referral, visit.member, LeaseToken(lease), reason, now)
+        if reason is not Disposition.WITHDRAWN:
+            tell(house, tx, closed, "closed_goodbye")
 
     return _from_page(request, house, visit, referral_id, work, then="/desk", done="closed")
 
@@ -207,8 +225,8 @@ def set_level(
     if level not in {one.value for one in Level}:
         return failed(request, house, visit, referral_id, "no_level")
 
-    def work(tx: Transaction, referral: Referral, now: datetime) -> object:
-        return desk.set_level(
+    def work(tx: Transaction, referral: Referral, now: datetime) -> None:
+        desk.set_level(
             tx,
             referral,
             Level(level),

@@ -22,7 +22,6 @@ from handrail.domain.referral import Role, StaffMember
 
 router = APIRouter()
 
-Read = Annotated[Visit, Depends(reader(PEOPLE))]
 Post = Annotated[Visit, Depends(writer(PEOPLE))]
 
 
@@ -38,7 +37,7 @@ def _find(tx: Transaction, person_id: str) -> StaffMember:
 
 
 def _list(request: Request, house: House, status: int = 200, **typed: object) -> Response:
-    with house.store.transaction() as tx:
+    with house.store.transaction(read_only=True) as tx:
         everybody = sorted(tx.people.all(), key=lambda m: (not m.active, m.username))
         there = {shift.person_id for shift in tx.shifts.running()}
     empty: dict[str, object] = {"problem": "", "username": "", "display_name": "", "chosen": ()}
@@ -46,8 +45,8 @@ def _list(request: Request, house: House, status: int = 200, **typed: object) ->
     return page(request, "people.html", context, status)
 
 
-@router.get("/people")
-def show_people(request: Request, house: InHouse, visit: Read) -> Response:
+@router.get("/people", dependencies=[Depends(reader(PEOPLE))])
+def show_people(request: Request, house: InHouse) -> Response:
     return _list(request, house)
 
 

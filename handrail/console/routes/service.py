@@ -12,19 +12,17 @@ from handrail.domain.errors import StorageError
 
 router = APIRouter()
 
-Watch = Annotated[Visit, Depends(reader(SERVICE))]
-Audit = Annotated[Visit, Depends(reader(AUDIT))]
 Acknowledge = Annotated[Visit, Depends(writer(ALERTS))]
 
 
-@router.get("/service")
-def show_service(request: Request, house: InHouse, visit: Watch) -> Response:
+@router.get("/service", dependencies=[Depends(reader(SERVICE))])
+def show_service(request: Request, house: InHouse) -> Response:
     now = house.clock.now()
     try:
         storage = house.store.check()
     except StorageError:
         storage = ""
-    with house.store.transaction() as tx:
+    with house.store.transaction(read_only=True) as tx:
         waiting, longest = tx.outbox.waiting(now)
         context = {
             "storage": storage,
@@ -38,9 +36,9 @@ def show_service(request: Request, house: InHouse, visit: Watch) -> Response:
     return page(request, "service.html", context)
 
 
-@router.get("/audit")
-def show_audit(request: Request, house: InHouse, visit: Audit) -> Response:
-    with house.store.transaction() as tx:
+@router.get("/audit", dependencies=[Depends(reader(AUDIT))])
+def show_audit(request: Request, house: InHouse) -> Response:
+    with house.store.transaction(read_only=True) as tx:
         context = {
             "events": tx.journal.events(limit=200),
             "broken_at": tx.journal.first_broken(),
