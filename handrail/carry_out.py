@@ -114,7 +114,7 @@ class Reply:
         level = self.assessment.level
         reasons = [
             *self.assessment.reasons,
-            *(self.speaker.phrase(f"reason_{refer.reason}") for refer in wanted),
+            *(self.speaker.phrase(f"reason_{refer.reason}") for refer in wanted if refer.reason),
         ]
         for floor in (refer.floor for refer in wanted if refer.floor is not None):
             level = soonest(level, floor)
@@ -155,6 +155,7 @@ class Reply:
             signals=frozenset(self.assessment.signals),
             covered=cover.on_shift > 0,
             free=cover.free > 0 or self.speaker.held,
+            first_contact=not self.state.said and not self.state.turns,
         )
         playbook = choose(library, situation)
         if self._said_lately(playbook):

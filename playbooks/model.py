@@ -12,6 +12,8 @@ Buttons carry an *action*, one word that the conversation engine knows:
     stop     no more messages
     delete   start the deletion flow
     later    nothing now; the person can write any time
+    confirms the contact said yes when asked about thoughts of suicide
+    unsafe   the contact said that they are not safe now, or think of acting today
     yes, no  answers to a playbook's own question (`on_yes`, `on_no` name the action behind them)
 """
 
@@ -24,7 +26,9 @@ from handrail.domain.cover import Audience, HumanEta
 from handrail.domain.level import Level
 from playbooks.helplines import Helplines
 
-ACTIONS = frozenset({"talk", "report", "status", "help", "stop", "delete", "later"})
+ACTIONS = frozenset(
+    {"talk", "report", "status", "help", "stop", "delete", "later", "confirms", "unsafe"}
+)
 BUTTON_ACTIONS = ACTIONS | {"yes", "no"}
 INTENTS = ACTIONS | {"yes", "no", "skip", "report_bare"}
 """What a whole typed message may ask for. report_bare: it says *that* somebody worries, not why."""

@@ -67,6 +67,9 @@ def is_private(path: Path) -> bool:
 @contextmanager
 def only_one(lock: Path) -> Iterator[None]:
     """One process at a time; the lock ends with the process, however it ends."""
-    with lock.open("w") as handle:
+    handle = os.open(lock, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    try:
         fcntl.flock(handle, fcntl.LOCK_EX)
         yield
+    finally:
+        os.close(handle)

@@ -111,7 +111,7 @@ class NudgeWorker(SimpleWorker):
         except RedisError:
             raise
         except Exception as error:
-            self.last_cleaned_at = now()
+            self.last_cleaned_at = now()  # type: ignore[assignment]
             log.warning("maintenance of the queue failed: %s", type(error).__name__)
 
     def handle_exception(self, job: Job, *exc_info: Any) -> None:  # noqa: ARG002 -- RQ's signature

@@ -25,6 +25,7 @@ import pytest
 from handrail.domain.clock import FixedClock
 from handrail.storage.engine import make_engine
 from handrail.storage.migrate import upgrade
+from handrail.storage.schema import metadata
 from handrail.storage.store import SqlStore, open_store
 
 NOON = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
@@ -50,9 +51,8 @@ def store_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
         yield f"sqlite:///{tmp_path / 'data' / 'handrail.db'}"
         return
     server: PostgresServer = request.getfixturevalue("postgres_server")
-    name = server.create_database()
-    yield server.url(name)
-    server.drop_database(name)
+    server.empty("shared")
+    yield server.url("shared")
 
 
 @pytest.fixture
@@ -113,8 +113,8 @@ class PostgresServer:
                 stdout=log, stderr=log, cwd=self.base, **self.account,
             )  # fmt: skip
         self._wait()
-        self._execute("CREATE DATABASE migrated")
-        engine = make_engine(self.url("migrated"))
+        self._execute("CREATE DATABASE shared")
+        engine = make_engine(self.url("shared"))
         upgrade(engine)
         engine.dispose()
 
@@ -129,16 +129,22 @@ class PostgresServer:
             self.process.kill()
             self.process.wait()
 
-    def create_database(self, *, empty: bool = False) -> str:
+    def create_database(self) -> str:
+        """A new one without any table. It lives until the server stops."""
         name = f"t{uuid4().hex[:12]}"
-        self._execute(f"CREATE DATABASE {name} TEMPLATE {'template0' if empty else 'migrated'}")
+        self._execute(f"CREATE DATABASE {name}")
         return name
 
-    def drop_database(self, name: str) -> None:
-        self._execute(f"DROP DATABASE {name} WITH (FORCE)")
+    def empty(self, database: str) -> None:
+        """Delete all rows: far quicker than a database for every test. As a replica, so that
+        neither references nor the journal's guards are in the way."""
+        tables = [table.name for table in metadata.tables.values()]
+        statements = ["SET session_replication_role = replica"]
+        statements += [f"DELETE FROM {name}" for name in tables]
+        self._execute("; ".join(statements), database)
 
-    def _execute(self, statement: str) -> None:
-        with psycopg.connect(self.url("postgres"), autocommit=True) as connection:
+    def _execute(self, statement: str, database: str = "postgres") -> None:
+        with psycopg.connect(self.url(database), autocommit=True) as connection:
             connection.execute(statement)  # type: ignore[call-overload]
 
     def _wait(self) -> None:

@@ -34,10 +34,11 @@ class Ask:
 class Refer:
     """Open a referral, or raise the one there is, at least at `floor` (None: as assessed).
 
-    reason: a code of `playbooks` phrases, shown to the volunteer in words.
+    reason: names the phrase `reason_<reason>`, which the volunteer reads beside the reasons of
+    triage; None when those say it all.
     """
 
-    reason: str
+    reason: str | None = None
     floor: Level | None = None
 
 

@@ -17,7 +17,7 @@ from handrail.conversation.state import State
 from handrail.conversation.turn import Turn, intent, read_press
 from handrail.domain.assessment import Person
 from handrail.domain.cover import Audience
-from handrail.domain.level import FAIL_UP, Level
+from handrail.domain.level import FAIL_UP, Level, soonest, step_up
 from handrail.domain.message import IncomingKind
 from playbooks.model import Library, Words
 
@@ -96,6 +96,10 @@ def do(state: State, action: str, turn: Turn, library: Library) -> Result:
         case "help":
             again = forms.ask_again(state, turn, library)[1] if state.form else ()
             return state, (Say(key="help_menu"), *again)
+        case "confirms":
+            return _said(state, "said_yes", Level.P3)
+        case "unsafe":
+            return _said(state, "not_safe", soonest(Level.P2, step_up(turn.assessment.level)))
         case "later":
             return state, (Say(key="later_ok"),)
     return _respond(state, turn)
@@ -114,12 +118,12 @@ def _yield(state: State) -> Result:
     """A danger to the writer comes before any form. The form is kept and can go on later."""
     new = replace(_plain(forms.put_aside(state)), audience=Audience.SELF)
     note: tuple[Effect, ...] = (Say(key="form_paused"),) if state.form else ()
-    return new, (Refer(reason="as_assessed"), Respond(audience=Audience.SELF), *note)
+    return new, (Refer(), Respond(audience=Audience.SELF), *note)
 
 
 def _relayed(state: State, turn: Turn) -> Result:
     """A person is here. The machine speaks only when danger is new."""
-    effects: tuple[Effect, ...] = (Refer(reason="as_assessed"),)
+    effects: tuple[Effect, ...] = (Refer(),)
     if turn.raised and turn.assessment.level is Level.P1:
         effects = (*effects, Respond(audience=state.audience))
     return state, effects
@@ -156,10 +160,16 @@ def _talk(state: State, turn: Turn) -> Result:
     return new, (Refer(reason="asked_to_talk", floor=Level.P4), Say(key=key))
 
 
+def _said(state: State, reason: str, floor: Level) -> Result:
+    """The answer to a direct question: on record for the volunteer, and answered by level."""
+    state = replace(_plain(state), audience=Audience.SELF)
+    return state, (Refer(reason=reason, floor=floor), Respond(audience=Audience.SELF))
+
+
 def _respond(state: State, turn: Turn) -> Result:
     refer: tuple[Effect, ...] = ()
     if turn.assessment.level is not Level.P5 or turn.assessment.needs_review:
-        refer = (Refer(reason="as_assessed"),)
+        refer = (Refer(),)
     elif turn.referred:
         refer = (Refer(reason="wrote_again"),)
     audience = _audience(state, turn)
@@ -172,7 +182,7 @@ def _unreadable(state: State, turn: Turn) -> Result:
 
 
 def _edited(state: State, turn: Turn) -> Result:
-    refer = Refer(reason="as_assessed")
+    refer = Refer()
     if turn.urgent and turn.raised:
         return _yield(state)
     if turn.with_person:

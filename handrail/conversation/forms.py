@@ -148,7 +148,7 @@ def _receipt_typed(state: State, form: Form, turn: Turn, library: Library) -> Re
         return show_report(state, turn, library)
     if turn.assessment.hits:  # they did not type a code, they told us something: answer that
         return replace(state, form=None), (
-            Refer(reason="as_assessed"), Respond(audience=state.audience),
+            Refer(), Respond(audience=state.audience),
         )  # fmt: skip
     if form.tries + 1 >= MAX_TRIES:
         return replace(state, form=None), (Say(key="status_unknown"), Say(key="help_menu"))

@@ -39,3 +39,11 @@ FAIL_UP = Level.P3
 def soonest(*levels: Level) -> Level:
     """The most pressing of at least one level."""
     return min(levels, key=lambda level: level.value)
+
+
+def step_up(level: Level) -> Level:
+    """The next sooner level; P1 stays P1."""
+    return _SOONER[level]
+
+
+_SOONER = dict(zip(Level, (Level.P1, *Level), strict=False))

@@ -178,6 +178,9 @@ def test_the_same_story_without_scripts(visit, house: PaperHouse) -> None:
     page.wait(lambda: page.texts()[1:] == ["Me", "You chose about:self."])
     page.send("I feel alone")
     page.wait(lambda: page.texts()[3:] == ["I feel alone", "We read: I feel alone"])
+    house.volunteer_says("I am here")
+    page.browser.find_element(By.CSS_SELECTOR, ".look button").click()
+    page.wait(lambda: "I am here" in page.texts())
     page.picture("no-scripts-320")
     assert [incoming.kind.value for incoming in house.incoming] == ["start", "press", "text"]
 

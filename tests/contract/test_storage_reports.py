@@ -54,9 +54,10 @@ def test_other_words_are_no_receipt(store, typed):
 
 
 def test_two_reports_cannot_share_a_receipt(store):
-    with pytest.raises(Conflict), store.transaction() as tx:
+    with store.transaction() as tx:
         where = conversation(tx)
         tx.reports.add(report_of(where), RECEIPT)
+    with pytest.raises(Conflict), store.transaction() as tx:
         tx.reports.add(report_of(where), RECEIPT.upper())
 
 

@@ -34,8 +34,9 @@ def test_people_are_kept_and_changed(store):
 
 
 def test_a_username_is_taken_once(store):
-    with pytest.raises(Conflict) as caught, store.transaction() as tx:
+    with store.transaction() as tx:
         tx.people.add(member("distinctive-name"), "h")
+    with pytest.raises(Conflict) as caught, store.transaction() as tx:
         tx.people.add(member("distinctive-name"), "h")
     assert "distinctive-name" not in str(caught.value)
 

@@ -129,12 +129,12 @@ def test_a_country_that_is_not_listed_gets_words_and_never_a_wrong_number(
 
 
 def test_what_a_no_to_are_you_safe_does() -> None:
-    """To "are you safe right now?" a no is the answer that opens a talk; a yes promises nothing."""
+    """To "are you safe right now?" a no makes it more pressing; a yes promises nothing."""
     for playbook in PLAYBOOKS:
         if playbook.audience is Audience.SELF and playbook.levels:
             for step in playbook.steps:
                 if "Are you safe right now?" in step.texts[0]:
-                    assert playbook.on_no == "talk", playbook.key
+                    assert playbook.on_no == "unsafe", playbook.key
                     assert playbook.on_yes is None, playbook.key
 
 

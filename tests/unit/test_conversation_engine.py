@@ -196,7 +196,7 @@ def test_the_form_yields_to_an_emergency_of_the_writer_and_can_go_on_later():
     state, _ = press(state, button(effects, "no"))
     waiting = state.form.question
     state, effects = go(state, "I can't go on", assessment=assessed(Level.P1, Person.FIRST))
-    assert effects[:2] == (Refer(reason="as_assessed"), Respond(audience=Audience.SELF))
+    assert effects[:2] == (Refer(), Respond(audience=Audience.SELF))
     assert state.form is None
     assert state.paused is not None
     state, effects = press(state, action_button("report"))
@@ -255,7 +255,7 @@ def test_a_danger_in_a_long_message_that_begins_with_a_control_word_is_answered_
 
 def test_with_a_volunteer_the_machine_is_quiet_until_danger_is_new():
     _, effects = go(State(), "thanks", with_person=True, referred=True)
-    assert effects == (Refer(reason="as_assessed"),)
+    assert effects == (Refer(),)
     _, effects = go(
         State(), "now", with_person=True, referred=True, raised=True,
         assessment=assessed(Level.P1, Person.FIRST),
