@@ -240,5 +240,5 @@ def terminal_settings_of(wired: Wired, account: str | None) -> TerminalSettings:
 def quiet_loggers() -> None:
     """Third-party loggers that would print addresses, tokens or bodies (measured, see
     docs/decisions/0006-what-is-logged.md)."""
-    for name in ("httpx", "httpcore", "uvicorn.access", "rq.worker", "slack_bolt", "discord"):
+    for name in ("httpx", "httpcore", "uvicorn.access", "uvicorn.error", "alembic", "rq.worker", "slack_bolt", "discord"):
         logging.getLogger(name).setLevel(logging.WARNING)

@@ -93,6 +93,7 @@ class Reply:
                 self._respond(audience)
             case Ask(text=text, buttons=buttons):
                 self.speaker.ask(text, buttons)
+                self.state = replace(self.state, on_yes=None, on_no=None)
             case KeepReport(answers=answers):
                 self._keep_report(answers)
             case AddToReport(report_id=report_id, text=text):

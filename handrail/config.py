@@ -160,7 +160,7 @@ class Config:
 
     @property
     def database_url(self) -> str:
-        return self.storage.url or f"sqlite:///{self.data.resolve() / 'handrail.sqlite'}"
+        return self.storage.url or f"sqlite:///{self.data / 'handrail.sqlite'}"
 
     @property
     def key_file(self) -> Path:
@@ -187,7 +187,8 @@ def load(path: Path | None = None, environ: Mapping[str, str] | None = None) -> 
         service = replace(config.service, data_directory=Path(environ["HANDRAIL_DATA"]))
         config = replace(config, service=service)
     _check(config)
-    return replace(config, source=source)
+    absolute = replace(config.service, data_directory=config.data.expanduser().absolute())
+    return replace(config, service=absolute, source=source)
 
 
 def for_demo(config: Config) -> Config:

@@ -104,7 +104,7 @@ def _playbooks(config: Config) -> str:
 
 def _helplines(config: Config) -> str:
     table, country = load_helplines(), config.service.country
-    if not table.country(country).lines:
+    if not table.country(country).helplines:
         raise HandrailError(f"no helplines are known for service.country = {country}")
     old = [stale for stale in table.stale(datetime.now(UTC)) if stale.country == country]
     names = ", ".join(stale.key for stale in old)

@@ -6,6 +6,7 @@ compiled-in reply; if even the record cannot be reached, it is sealed on disk un
 
 import logging
 from dataclasses import dataclass, replace
+from datetime import datetime
 
 from handrail.carry_out import Reply
 from handrail.conversation import engine
@@ -14,9 +15,15 @@ from handrail.conversation.turn import Turn
 from handrail.domain.assessment import Assessment, Context, Person
 from handrail.domain.contact import Contact, Conversation, Report
 from handrail.domain.errors import Conflict, Erased, StorageError
-from handrail.domain.ids import ConversationId
+from handrail.domain.ids import ConversationId, MessageId, new_id
 from handrail.domain.level import FAIL_UP, Level, soonest
-from handrail.domain.message import Author, Incoming, IncomingKind, Message
+from handrail.domain.message import (
+    Author,
+    DeliveryState,
+    Incoming,
+    IncomingKind,
+    Message,
+)
 from handrail.domain.ports import Transaction
 from handrail.domain.referral import Referral, ReferralState
 from handrail.house import House
@@ -41,15 +48,17 @@ class Received:
     """What became of one incoming message.
 
     messages: what the service said in reply, committed, delivery pending. duplicate: it was here
-    before and has been answered. fallback: words that are not on record (the house failed, or the
-    contact's key was just destroyed): the adapter must show them itself.
-    conversation_id: None when nothing could be stored.
+    before and has been answered. erased: the contact's key was just destroyed; `messages` holds a
+    goodbye that is on no record, so the adapter sends it itself.
+    failed: a part of the house broke. fallback: words that could not be stored either: the adapter
+    shows them itself. conversation_id: None when nothing is on record.
     """
 
     messages: tuple[Message, ...] = ()
     duplicate: bool = False
-    fallback: str | None = None
+    erased: bool = False
     failed: bool = False
+    fallback: str | None = None
     conversation_id: ConversationId | None = None
 
 
@@ -98,11 +107,10 @@ def _straight_through(house: House, tx: Transaction, incoming: Incoming) -> Rece
     if report is not None:
         reply.tell_status(report)
     reply.carry_out(effects)  # 4 and 5
-    if reply.parting is None:
-        _save(tx, conversation, reply)
-    return Received(
-        messages=tuple(speaker.said), fallback=reply.parting, conversation_id=conversation.id
-    )  # 6: the commit
+    if reply.parting is not None:
+        return _parted(reply.parting, heard, now)
+    _save(tx, conversation, reply)
+    return Received(messages=tuple(speaker.said), conversation_id=conversation.id)  # 6: the commit
 
 
 def _store(
@@ -175,6 +183,15 @@ def _report_of(tx: Transaction, incoming: Incoming) -> Report | None:
         return tx.reports.by_receipt(receipt) if receipt else None
     except Erased:
         return None
+
+
+def _parted(words: str, heard: Message, now: datetime) -> Received:
+    """The contact's key is gone, so the goodbye cannot be kept: it is only handed out."""
+    goodbye = replace(
+        heard, id=MessageId(new_id()), seq=heard.seq + 1, author=Author.SERVICE, at=now, text=words,
+        kind=IncomingKind.TEXT, delivery=DeliveryState.SENT,
+    )  # fmt: skip
+    return Received(messages=(goodbye,), erased=True)
 
 
 def _save(tx: Transaction, conversation: Conversation, reply: Reply) -> None:

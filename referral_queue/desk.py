@@ -21,13 +21,19 @@ from referral_queue.opening import (
     set_level,
     withdraw_by_contact,
 )
-from referral_queue.sweeping import end_shift, expire_leases, overdue, start_shift
+from referral_queue.sweeping import (
+    anything_due,
+    end_shift,
+    expire_leases,
+    overdue,
+    start_shift,
+)
 from referral_queue.taking import claim, offer_next, release, renew
 from referral_queue.talking import hold, note, reply, resume
 from referral_queue.targets import DeskRules, LevelTargets, Targets, default_targets, load_targets
 
 __all__ = [
-    "MACHINE", "DeskRules", "LevelTargets", "Targets", "accept_hand_over", "claim", "close",
+    "MACHINE", "DeskRules", "LevelTargets", "Targets", "accept_hand_over", "anything_due", "claim", "close",
     "contact_wrote", "decline_hand_over", "default_targets", "end_shift", "escalate",
     "expire_leases", "hand_over", "hold", "load_targets", "note", "offer_next", "open_referral",
     "overdue", "raise_level", "release", "renew", "reply", "resume", "set_level", "start_shift",

@@ -1,5 +1,6 @@
 """What time does to referrals: leases end, holds end, deadlines pass, shifts end."""
 
+from collections.abc import Iterator
 from dataclasses import replace
 from datetime import datetime
 
@@ -25,13 +26,7 @@ def expire_leases(tx: Transaction, now: datetime, rules: DeskRules) -> list[Refe
     A referral that somebody changed at this moment is left to the next sweep.
     """
     changed: list[Referral] = []
-    there = {shift.person_id for shift in tx.shifts.running()}
-    for referral in tx.referrals.live():
-        if referral.lease_until is None or referral.lease_until > now:
-            continue
-        after = _after_lease(referral, referral.held_by in there, now, rules)
-        if after is None:
-            continue
+    for referral, after in _lapsed(tx, now, rules):
         action = Action.RESUME if after.state is ReferralState.IN_CONTACT else Action.EXPIRE
         try:
             changed.append(
@@ -42,6 +37,19 @@ def expire_leases(tx: Transaction, now: datetime, rules: DeskRules) -> list[Refe
         except Conflict:
             continue
     return changed
+
+
+def _lapsed(
+    tx: Transaction, now: datetime, rules: DeskRules
+) -> Iterator[tuple[Referral, Referral]]:
+    """Each referral whose lease ran out, and what becomes of it."""
+    there = {shift.person_id for shift in tx.shifts.running()}
+    for referral in tx.referrals.live():
+        if referral.lease_until is None or referral.lease_until > now:
+            continue
+        after = _after_lease(referral, referral.held_by in there, now, rules)
+        if after is not None:
+            yield referral, after
 
 
 def _after_lease(
@@ -70,15 +78,28 @@ def overdue(tx: Transaction, now: datetime) -> list[Referral]:
     A conversation in contact or on hold whose contact has been answered is not overdue.
     """
     late: list[Referral] = []
-    for referral in tx.referrals.live():
-        waiting = referral.state in _NO_ANSWER_YET or referral.awaiting_since is not None
-        if not waiting or referral.due_by > now or referral.escalated_at is not None:
-            continue
+    for referral in _late(tx, now):
         try:
             late.append(handing.escalate(tx, referral, now))
         except Conflict:
             continue
     return late
+
+
+def _late(tx: Transaction, now: datetime) -> Iterator[Referral]:
+    for referral in tx.referrals.live():
+        waiting = referral.state in _NO_ANSWER_YET or referral.awaiting_since is not None
+        if waiting and referral.due_by <= now and referral.escalated_at is None:
+            yield referral
+
+
+def anything_due(tx: Transaction, now: datetime, rules: DeskRules) -> bool:
+    """Whether `expire_leases` or `overdue` would change something. Writes nothing.
+
+    For a read-only transaction, so that a sweep with nothing to do never takes the writer's turn
+    from a contact's message.
+    """
+    return any(True for _ in _lapsed(tx, now, rules)) or any(True for _ in _late(tx, now))
 
 
 def end_shift(

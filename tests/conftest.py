@@ -145,7 +145,7 @@ class PostgresServer:
 
     def _execute(self, statement: str, database: str = "postgres") -> None:
         with psycopg.connect(self.url(database), autocommit=True) as connection:
-            connection.execute(statement)  # type: ignore[call-overload]
+            connection.execute(statement)
 
     def _wait(self) -> None:
         deadline = time.monotonic() + _START_SECONDS

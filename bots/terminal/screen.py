@@ -66,7 +66,7 @@ class Screen:
 def plain(text: str) -> str:
     """Control and direction characters made visible, so that no text can repaint the screen."""
     return "".join(
-        character if True else f"<U+{ord(character):04X}>"
+        character if character == "\n" or not _acts(character) else f"<U+{ord(character):04X}>"
         for character in text.replace("\r\n", "\n").replace("\t", "    ")
     )
 

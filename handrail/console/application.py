@@ -37,6 +37,8 @@ def create_console(
     any number of them may run side by side.
 
     deliver: tries to send what a conversation has waiting; called in a thread after each reply.
+    Set `app.state.stopping` (a threading.Event) when the server is told to stop: open event
+    streams end within a second.
     announce: says the playbook of a key to the contact, in the caller's transaction.
     """
     accounts.prepare()
@@ -50,6 +52,7 @@ def create_console(
         deliver=deliver,
         announce=announce,
     )
+    app.state.stopping = app.state.house.stopping
     app.state.templates = make_templates()
     for room in (login, desk, board, conversation, moves, people, service):
         app.include_router(room.router)

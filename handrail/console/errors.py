@@ -19,6 +19,7 @@ from handrail.console.pages import is_fragment, notice, page
 from handrail.domain.errors import (
     Conflict,
     DeskError,
+    Erased,
     HandrailError,
     LeaseLost,
     NotAllowed,
@@ -34,6 +35,7 @@ _SHOWN: tuple[tuple[type[Exception], str, int], ...] = (
     (NotAllowed, "not_found", 404),
     (DeskError, "conflict", 409),
     (Conflict, "conflict", 409),
+    (Erased, "erased", 409),
     (StorageError, "storage", 503),
     (HandrailError, "trouble", 500),
     (RequestValidationError, "form_wrong", 422),

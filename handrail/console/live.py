@@ -70,9 +70,7 @@ def board_look(tx: Transaction) -> str | None:
     return mark(live, there, [alert.id for alert in tx.journal.alerts()])
 
 
-async def events(
-    house: House, token: str, look: Look, *, seen: str | None = None
-) -> AsyncIterator[str]:
+async def events(house: House, token: str, look: Look, *, seen: str = "") -> AsyncIterator[str]:
     """Server-sent events: `changed` when the page must fetch itself again, `gone` when it will
     never change again or the login ended. `seen` is the mark the page was made with."""
 
@@ -82,7 +80,7 @@ async def events(
 
     began = checked = monotonic()
     yield "retry: 2000\n\n"
-    while monotonic() - began < house.settings.live_minutes * 60:
+    while monotonic() - began < house.settings.live_minutes * 60 and not house.stopping.is_set():
         if monotonic() - checked > _CHECK_LOGIN_EVERY:
             checked = monotonic()
             visit = await run_in_threadpool(find_visit, house, token, by_a_person=False)

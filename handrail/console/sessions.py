@@ -128,13 +128,16 @@ def find_visit(house: House, token: str, *, by_a_person: bool) -> Visit | None:
     """Whose login this is; None when it ended. `by_a_person` puts its idle end off; what a page
     fetches by itself does not."""
     parts = token.split(".")
-    if len(parts) != 3 or not parts[1].isdigit() or len(token) > 200:
+    if len(parts) != 3 or len(token) > 200:
         return None
     now = house.clock.now()
-    ends = datetime.fromtimestamp(int(parts[1]), UTC) + house.settings.longest
     with house.store.transaction(read_only=True) as tx:
         row = tx.sessions.find(f"login:{token}", now)
-        if row is None or now >= ends:
+        if row is None:
+            return None
+        # Only now is the token known to be one of ours, and its parts what we wrote.
+        ends = datetime.fromtimestamp(int(parts[1]), UTC) + house.settings.longest
+        if now >= ends:
             return None
         person, csrf = row
         stored = _password_of(tx, person)

@@ -1,8 +1,9 @@
 """What the console needs to know, and the parts it is given."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
+from threading import Event
 from zoneinfo import ZoneInfo
 
 from handrail.domain.clock import Clock
@@ -63,7 +64,8 @@ def say_nothing(_tx: Transaction, _referral: Referral, _key: str) -> None:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class House:
     """Everything a route may use. `deliver` tries to send a conversation's messages at once; it
-    may raise a HandrailError, and then the worker sends them later."""
+    may raise a HandrailError, and then the worker sends them later. `stopping` is set when the
+    server is told to stop: event streams end then."""
 
     store: Store
     clock: Clock
@@ -72,3 +74,4 @@ class House:
     nudger: Nudger
     deliver: Callable[[ConversationId], None]
     announce: Announce
+    stopping: Event = field(default_factory=Event)

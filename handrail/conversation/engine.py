@@ -2,11 +2,12 @@
 
 The order of the questions below is the safety of the engine:
 1. control words (STOP, DELETE, HELP) work at any point;
-2. a danger to the writer makes a form yield; a danger to somebody else puts the emergency number
+2. a plain yes or no answers what was asked last;
+3. a danger to the writer makes a form yield; a danger to somebody else puts the emergency number
    before the next question;
-3. somebody who is with a volunteer is not talked over by a machine, except when danger is new;
-4. then the form, the plain yes or no, the receipt code, the wish to report or talk;
-5. everything else is answered by the playbook that fits.
+4. somebody who is with a volunteer is not talked over by a machine, except when danger is new;
+5. then the form, the receipt code, the wish to report or talk;
+6. everything else is answered by the playbook that fits.
 """
 
 from dataclasses import replace
@@ -64,12 +65,12 @@ def _text(state: State, turn: Turn, library: Library) -> Result:
         return do(state, control, turn, library)
     if turn.with_person:
         return _relayed(state, turn)
+    if (answered := _plain_yes_no(state, turn, library)) is not None:
+        return answered
     if turn.urgent and _about_self(state, turn):
         return _yield(state)
     if state.form is not None:
         return forms.answer_typed(state, turn, library)
-    if (answered := _plain_yes_no(state, turn, library)) is not None:
-        return answered
     if turn.report is not None:
         return forms.show_report(state, turn, library)
     if _about_other(state, turn, words):

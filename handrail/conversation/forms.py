@@ -90,11 +90,13 @@ def answer_typed(state: State, turn: Turn, library: Library) -> Result:
     question = flow.question(form.question)
     if question is None:
         return _end(state, form, flow)
-    if form.flow == "status" and not question.answers and form.report_id is None:
+    if form.flow == "status" and (turn.report is not None or form.report_id is None):
         return _receipt_typed(state, form, turn, library)
     if question.skippable and intent(library.words(turn.locale), turn.text, among=("skip",)):
         return _answered(state, form, flow, question, "", None, library)
     answer = heard(question, turn.text)
+    if answer is None and form.flow == "status":  # they told us more instead of pressing "add"
+        question = flow.question("addition") or question
     if answer is None and question.answers and not question.skippable:
         if form.tries == 0:
             again = Ask(

@@ -46,4 +46,4 @@ def step_up(level: Level) -> Level:
     return _SOONER[level]
 
 
-_SOONER = dict(zip(Level, (Level.P1, *Level), strict=False))
+_SOONER: dict[Level, Level] = dict(zip(Level, (Level.P1, *Level), strict=False))

@@ -25,7 +25,7 @@ class SqlContacts:
     def arrive(
         self, incoming: Incoming, *, locale: str, country: str, at: datetime
     ) -> tuple[Contact, ContactPoint]:
-        account_hash = self._unit.keyring.digest("account", incoming.platform, incoming.account)
+        account_hash = hash_account(self._unit, incoming.platform, incoming.account)
         for _ in range(_ATTEMPTS):
             found = self._find(incoming.platform, account_hash)
             if found is not None:
@@ -170,6 +170,11 @@ class SqlContacts:
                 lease_until=None,
             )
         )
+
+
+def hash_account(unit: Unit, platform: Platform, account: str) -> str:
+    """How an account is found again: a keyed hash, different on every installation."""
+    return unit.keyring.digest("account", platform, account)
 
 
 def _point(row: Row[Any]) -> ContactPoint:

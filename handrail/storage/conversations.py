@@ -10,6 +10,7 @@ from handrail.domain.errors import Conflict
 from handrail.domain.ids import ContactId, ContactPointId, ConversationId, Platform, new_id
 from handrail.domain.level import Level
 from handrail.storage import schema
+from handrail.storage.contacts import hash_account
 from handrail.storage.unit import Unit
 
 _TABLE = schema.conversation
@@ -49,6 +50,18 @@ class SqlConversations:
         if self._unit.run(change) != 1:
             raise Conflict("the conversation was changed by somebody else")
         return self.get(new.id)
+
+    def of_account(self, platform: Platform, account: str) -> Conversation | None:
+        point = schema.contact_point
+        row = self._unit.row(
+            select(_TABLE)
+            .join(point, point.c.id == _TABLE.c.contact_point_id)
+            .where(
+                point.c.platform == platform,
+                point.c.account_hash == hash_account(self._unit, platform, account),
+            )
+        )
+        return self._read(row) if row is not None else None
 
     def urgent_since(self, contact_id: ContactId, since: datetime) -> bool:
         query = select(_TABLE.c.id).where(

@@ -75,8 +75,11 @@ def _sqlite(url: URL) -> Engine:
 def _create_private(_dialect: Any, _record: Any, args: list[Any], _kwargs: dict[str, Any]) -> None:
     """The file, and with it its -wal and -shm, belongs to the service's account alone."""
     path = Path(args[0])
-    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
+    try:
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
+    except OSError as error:
+        raise StorageError(f"cannot open the database file: {error.strerror}") from None
 
 
 def _prepare(connection: Any, _record: Any) -> None:

@@ -11,7 +11,7 @@ from sqlalchemy import Connection, Engine, text
 from handrail.storage.engine import is_postgresql
 
 _MIGRATIONS = Path(__file__).parent / "migrations"
-_UPGRADE_LOCK = 4_841_427_310_661_002
+_OPENING_LOCK = 4_841_427_310_661_002
 
 
 def upgrade(engine: Engine) -> None:
@@ -20,12 +20,18 @@ def upgrade(engine: Engine) -> None:
     Raises SQLAlchemyError; on either engine nothing is left half done.
     """
     with engine.begin() as connection:
-        if is_postgresql(engine):
-            connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _UPGRADE_LOCK})
+        take_opening_turn(connection)
         if not at_head(current_revision(connection)):
             config = _config()
             config.attributes["connection"] = connection
             command.upgrade(config, "head")
+
+
+def take_opening_turn(connection: Connection) -> None:
+    """Processes that open the database at the same time do so one after the other, until the
+    transaction ends. On SQLite the writer lock sees to that."""
+    if is_postgresql(connection.engine):
+        connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _OPENING_LOCK})
 
 
 def current_revision(connection: Connection) -> str | None:

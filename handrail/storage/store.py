@@ -1,5 +1,6 @@
 """The store: one transaction at a time for writers, all of it or nothing."""
 
+import sqlite3
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, closing, contextmanager, nullcontext
 from pathlib import Path
@@ -7,6 +8,7 @@ from pathlib import Path
 from sqlalchemy import Connection, Engine, insert, select, text, update
 from sqlalchemy.exc import SQLAlchemyError
 
+from handrail.domain import ports
 from handrail.domain.errors import KeyFileError, StorageError
 from handrail.storage import engine as engines
 from handrail.storage import schema
@@ -16,7 +18,7 @@ from handrail.storage.faults import translate
 from handrail.storage.journal import SqlJournal
 from handrail.storage.keys import Keyring, create_key_file, read_key_file
 from handrail.storage.messages import SqlMessages
-from handrail.storage.migrate import at_head, current_revision, upgrade
+from handrail.storage.migrate import at_head, current_revision, take_opening_turn, upgrade
 from handrail.storage.outbox import SqlOutbox
 from handrail.storage.people import SqlPeople
 from handrail.storage.referrals import SqlReferrals
@@ -34,16 +36,21 @@ class SqlTransaction:
     """The repositories over one open transaction."""
 
     def __init__(self, unit: Unit) -> None:
-        self.contacts = SqlContacts(unit)
-        self.conversations = SqlConversations(unit)
-        self.messages = SqlMessages(unit)
-        self.outbox = SqlOutbox(unit)
-        self.reports = SqlReports(unit)
-        self.referrals = SqlReferrals(unit)
-        self.people = SqlPeople(unit)
-        self.shifts = SqlShifts(unit)
-        self.sessions = SqlSessions(unit)
-        self.journal = SqlJournal(unit)
+        self._journal = SqlJournal(unit)
+        self.contacts: ports.Contacts = SqlContacts(unit)
+        self.conversations: ports.Conversations = SqlConversations(unit)
+        self.messages: ports.Messages = SqlMessages(unit)
+        self.outbox: ports.Outbox = SqlOutbox(unit)
+        self.reports: ports.Reports = SqlReports(unit)
+        self.referrals: ports.Referrals = SqlReferrals(unit)
+        self.people: ports.People = SqlPeople(unit)
+        self.shifts: ports.Shifts = SqlShifts(unit)
+        self.sessions: ports.Sessions = SqlSessions(unit)
+        self.journal: ports.Journal = self._journal
+
+    def finish(self) -> None:
+        """What has to happen last, just before the commit."""
+        self._journal.flush()
 
 
 class SqlStore:
@@ -75,7 +82,7 @@ class SqlStore:
                     unit = self._unit(connection, read_only)
                     transaction = SqlTransaction(unit)
                     yield transaction
-                    transaction.journal.flush()
+                    transaction.finish()
                 erased = unit.erased
         except SQLAlchemyError as error:
             failure = translate(error)
@@ -130,7 +137,7 @@ class SqlStore:
         the way it is tried again after the next write."""
         try:
             done = self._vacuum_keys() if self._postgresql else self._empty_log()
-        except SQLAlchemyError:
+        except (SQLAlchemyError, sqlite3.Error):
             done = False
         self._scrub_owed = not done
 
@@ -138,9 +145,11 @@ class SqlStore:
         with closing(self._engine.raw_connection()) as connection:
             cursor = connection.cursor()
             cursor.execute(f"PRAGMA busy_timeout = {_SCRUB_WAIT_MS}")
-            cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)")
-            result = cursor.fetchone()
-            cursor.execute(f"PRAGMA busy_timeout = {engines.BUSY_SECONDS * 1000}")
+            try:
+                cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+                result = cursor.fetchone()
+            finally:
+                cursor.execute(f"PRAGMA busy_timeout = {engines.BUSY_SECONDS * 1000}")
             # (busy, pages in the log, pages moved)
             return result is not None and result[0] == 0
 
@@ -173,6 +182,7 @@ def open_store(url: str, key_file: Path) -> SqlStore:
 
 def _matching_keyring(engine: Engine, key_file: Path) -> Keyring:
     with engine.begin() as connection:
+        take_opening_turn(connection)
         bound = connection.execute(select(schema.keyring.c.key_id)).scalar()
         in_use = connection.execute(select(schema.contact.c.id).limit(1)).first() is not None
         if not key_file.exists() and not in_use:

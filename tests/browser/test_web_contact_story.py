@@ -287,8 +287,8 @@ def test_what_was_said_is_there_after_a_reload(visit, house: PaperHouse) -> None
     page.send("keep this")
     page.wait(lambda: len(page.texts()) == 2)
     page.open()
-    assert page.texts() == ["keep this", "We read: keep this"]
+    page.wait(lambda: page.texts() == ["keep this", "We read: keep this"])
     page.browser.find_elements(By.CSS_SELECTOR, "summary")[1].click()
     page.browser.find_element(By.CSS_SELECTOR, "form[action='/forget'] button").click()
-    assert page.texts() == []
+    page.wait(lambda: page.texts() == [])
     assert "forgotten" in page.browser.find_element(By.ID, "note").text

@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from handrail.domain.errors import Conflict, StorageError
-from handrail.domain.ids import ConversationId, new_id
+from handrail.domain.ids import ConversationId, Platform, new_id
 from handrail.domain.level import Level
 from tests.fakes.storage_builders import NOON, conversation, minutes
 
@@ -40,6 +40,20 @@ def test_urgent_since_includes_the_instant(store):
         assert tx.conversations.urgent_since(where.contact_id, NOON)
         assert tx.conversations.urgent_since(where.contact_id, NOON - minutes(1))
         assert not tx.conversations.urgent_since(where.contact_id, NOON + minutes(1))
+
+
+def test_a_conversation_is_looked_up_by_its_account(store):
+    web, other = Platform("web"), Platform("telegram")
+    with store.transaction() as tx:
+        where = conversation(tx)
+        conversation(tx, "a2")
+    with store.transaction(read_only=True) as tx:
+        assert tx.conversations.of_account(web, "a1") == where
+        assert tx.conversations.of_account(web, "a3") is None
+        assert tx.conversations.of_account(other, "a1") is None
+    with store.transaction() as tx:
+        tx.contacts.erase(where.contact_id, NOON)
+        assert tx.conversations.of_account(web, "a1") is None
 
 
 def test_an_unknown_conversation_is_an_error(store):

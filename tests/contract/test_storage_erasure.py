@@ -11,9 +11,15 @@ from handrail.domain.errors import Erased
 from handrail.domain.message import Author, Button, DeliveryState, IncomingKind
 from handrail.domain.referral import Disposition, ReferralState
 from handrail.storage.engine import is_postgresql, make_engine, sqlite_path
-from tests.contract.test_storage_messages import ASSESSMENT
-from tests.contract.test_storage_reports import report_of
-from tests.fakes.storage_builders import NOON, conversation, incoming, minutes, referral
+from tests.fakes.storage_builders import (
+    ASSESSMENT,
+    NOON,
+    conversation,
+    incoming,
+    minutes,
+    referral,
+    report_of,
+)
 
 CANARY = "the canary sings in the morning"
 RECEIPT = "canary receipt words"
@@ -75,6 +81,12 @@ def test_after_erasure_reading_says_so(store):
             with pytest.raises(Erased):
                 read()
         assert tx.reports.by_receipt(f"{RECEIPT} canary-account") is None
+
+
+def test_after_erasure_nothing_is_left_to_scrub(store):
+    contact, *_ = live_through(store)
+    erase(store, contact)
+    assert not store._scrub_owed
 
 
 def test_a_live_referral_outlives_erasure_with_ids_only(store):

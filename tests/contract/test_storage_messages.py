@@ -6,29 +6,19 @@ from dataclasses import replace
 import pytest
 from sqlalchemy import text
 
-from handrail.domain.assessment import Assessment, Hit, Person
 from handrail.domain.errors import StorageError
 from handrail.domain.ids import PersonId
-from handrail.domain.level import Level
 from handrail.domain.message import Author, Button, DeliveryState, IncomingKind
 from handrail.domain.referral import Disposition, ReferralState
 from handrail.storage.engine import make_engine
-from tests.fakes.storage_builders import NOON, conversation, incoming, member, minutes, referral
-
-ASSESSMENT = Assessment(
-    level=Level.P2,
-    rules_level=Level.P3,
-    person=Person.FIRST,
-    signals=("distress", "retraction"),
-    hits=(
-        Hit(rule="a.b", signal="distress", floor=Level.P3, start=0, end=5, reason="said so"),
-        Hit(rule="c.d", signal="retraction", floor=None, start=6, end=9, reason="took it back"),
-    ),
-    reasons=("said so",),
-    score=0.25,
-    needs_review=True,
-    degraded=True,
-    versions=(("lexicon", "1"), ("policy", "2")),
+from tests.fakes.storage_builders import (
+    ASSESSMENT,
+    NOON,
+    conversation,
+    incoming,
+    member,
+    minutes,
+    referral,
 )
 
 

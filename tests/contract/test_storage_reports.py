@@ -2,24 +2,11 @@
 
 import pytest
 
-from handrail.domain.contact import Report
 from handrail.domain.errors import Conflict, StorageError
 from handrail.domain.ids import ReportId, new_id
-from tests.fakes.storage_builders import NOON, conversation, minutes, referral
+from tests.fakes.storage_builders import NOON, conversation, minutes, referral, report_of
 
 RECEIPT = "amber heron maple quiet orchard lemon"
-
-
-def report_of(where, **more):
-    answers = (("worry", "my friend — ünïcode"), ("place", ""), ("worry", "said twice"))
-    return Report(
-        id=ReportId(new_id()),
-        contact_id=where.contact_id,
-        conversation_id=where.id,
-        answers=answers,
-        created_at=NOON,
-        **more,
-    )
 
 
 def test_a_report_comes_back_as_it_was_given(store):

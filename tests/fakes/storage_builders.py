@@ -4,14 +4,31 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from handrail.domain.contact import Conversation
-from handrail.domain.ids import PersonId, Platform, ReferralId, new_id
+from handrail.domain.assessment import Assessment, Hit, Person
+from handrail.domain.contact import Conversation, Report
+from handrail.domain.ids import PersonId, Platform, ReferralId, ReportId, new_id
 from handrail.domain.level import Level
 from handrail.domain.message import Incoming, IncomingKind
 from handrail.domain.ports import Transaction
 from handrail.domain.referral import Referral, ReferralState, Role, StaffMember
 
 NOON = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
+
+ASSESSMENT = Assessment(
+    level=Level.P2,
+    rules_level=Level.P3,
+    person=Person.FIRST,
+    signals=("distress", "retraction"),
+    hits=(
+        Hit(rule="a.b", signal="distress", floor=Level.P3, start=0, end=5, reason="said so"),
+        Hit(rule="c.d", signal="retraction", floor=None, start=6, end=9, reason="took it back"),
+    ),
+    reasons=("said so",),
+    score=0.25,
+    needs_review=True,
+    degraded=True,
+    versions=(("lexicon", "1"), ("policy", "2")),
+)
 
 
 def minutes(count: float) -> timedelta:
@@ -63,3 +80,15 @@ def member(username: str = "sam", **more: Any) -> StaffMember:
         created_at=NOON,
     )
     return replace(made, **more)
+
+
+def report_of(where: Conversation, **more: Any) -> Report:
+    answers = (("worry", "my friend — ünïcode"), ("place", ""), ("worry", "said twice"))
+    return Report(
+        id=ReportId(new_id()),
+        contact_id=where.contact_id,
+        conversation_id=where.id,
+        answers=answers,
+        created_at=NOON,
+        **more,
+    )

@@ -60,6 +60,7 @@ class OutboxRow:
     token: str | None = None
     lease_until: datetime | None = None
     done: bool = False
+    despite_quiet: bool = False
 
 
 @dataclass
@@ -213,6 +214,7 @@ class FakeMessages:
         buttons: Sequence[Button] = (),
         person_id: PersonId | None = None,
         earliest: datetime | None = None,
+        despite_quiet: bool = False,
     ) -> Message:
         note = author is Author.NOTE
         message = self._store(
@@ -226,7 +228,10 @@ class FakeMessages:
         )
         if not note:
             self._t.outbox[message.id] = OutboxRow(
-                message_id=message.id, conversation_id=conversation_id, due=earliest or at
+                message_id=message.id,
+                conversation_id=conversation_id,
+                due=earliest or at,
+                despite_quiet=despite_quiet,
             )
         return message
 
@@ -302,8 +307,7 @@ class FakeOutbox:
     ) -> OutboxItem | None:
         row = next(iter(self._open(conversation_id)), None)
         conversation = _row(self._t.conversations, conversation_id)
-        contact = self._t.contacts[conversation.contact_id]
-        if row is None or contact.quiet or not self._free(row, now):
+        if row is None or not self._free(row, now):
             return None
         claimed = replace(row, token=new_id(), lease_until=now + lease, attempts=row.attempts + 1)
         self._t.outbox[row.message_id] = claimed
@@ -324,7 +328,9 @@ class FakeOutbox:
         rows = [
             row
             for row in self._t.outbox.values()
-            if not row.done and conversation_id in (None, row.conversation_id)
+            if not row.done
+            and conversation_id in (None, row.conversation_id)
+            and (row.despite_quiet or not self._quiet(row))
         ]
         return sorted(rows, key=lambda row: self._t.messages[row.message_id].seq)
 
@@ -360,7 +366,7 @@ class FakeOutbox:
         heads: dict[ConversationId, OutboxRow] = {}
         for row in self._open():
             heads.setdefault(row.conversation_id, row)
-        ready = [row for row in heads.values() if self._free(row, now) and not self._quiet(row)]
+        ready = [row for row in heads.values() if self._free(row, now)]
         ready.sort(key=lambda row: row.due)
         return [row.conversation_id for row in ready[:limit]]
 
@@ -573,7 +579,7 @@ class FakeStore:
         self._one_at_a_time = threading.Lock()
 
     @contextmanager
-    def transaction(self) -> Iterator[ports.Transaction]:
+    def transaction(self, *, read_only: bool = False) -> Iterator[ports.Transaction]:
         if self.broken:
             raise StorageError("the database cannot be reached")
         # A transaction inside a transaction is a bug of the caller: say so, do not hang.
@@ -585,6 +591,10 @@ class FakeStore:
             failure, self.fail_at_commit = self.fail_at_commit, None
             if failure is not None:
                 raise failure
+            if read_only:
+                if working != self.tables:
+                    raise StorageError("a read-only transaction tried to write")
+                return
             self.tables = working
             self.commits += 1
         finally:

@@ -185,12 +185,10 @@ def test_logging_out_ends_the_login_on_the_server(browser: Open):
     assert thief.get("/desk").status_code == 303
 
 
-@pytest.mark.parametrize("cookie", ["", "x", "a.b.c", "a.1.c", "." * 300, "é.1.2"])
+@pytest.mark.parametrize("cookie", ["", "x", "a.b.c", "a.1.c", "." * 300, "a.%s.c" % ("9" * 30)])
 def test_made_up_cookies_are_nobody(browser: Open, cookie: str):
     somebody = browser()
-    response = somebody.get(
-        "/desk", cookie=f"handrail={cookie}".encode("latin-1").decode("latin-1")
-    )
+    response = somebody.get("/desk", cookie=f"handrail={cookie}")
     assert response.status_code == 303
 
 

@@ -596,6 +596,22 @@ def test_the_sweep_goes_round_a_referral_somebody_changes_now(world):
     assert world.get(first).state is ReferralState.CLAIMED
 
 
+def test_an_idle_sweep_can_know_it_without_writing(world):
+    def due(at):
+        with world.store.transaction(read_only=True) as tx:
+            return desk.anything_due(tx, at, RULES)
+
+    talking = world.in_contact("a", Level.P3)
+    assert not due(NOW + 5 * HOUR)
+    world.open("b", Level.P1)
+    assert not due(NOW + MINUTE)
+    assert due(NOW + 2 * MINUTE)
+    world.overdue(NOW + 2 * MINUTE)
+    assert not due(NOW + 2 * MINUTE)
+    world.wrote(talking, NOW)
+    assert due(NOW + 15 * MINUTE)
+
+
 def test_a_renewal_leaves_no_event_and_never_shortens(world):
     referral = world.in_contact()
     before = world.kinds(referral)
@@ -618,6 +634,17 @@ def test_a_hand_over_needs_a_yes(world):
     with pytest.raises(LeaseLost):
         world.reply(referral, at=NOW + MINUTE)
     world.reply(taken, BO, NOW + MINUTE)
+
+
+def test_what_came_back_by_hand_over_has_a_new_token(world):
+    first = world.in_contact()
+    world.do(desk.hand_over, first, ANN, first.lease_token, BO.id, NOW)
+    second = world.do(desk.accept_hand_over, first, BO, NOW, RULES)
+    world.do(desk.hand_over, second, BO, second.lease_token, ANN.id, NOW)
+    third = world.do(desk.accept_hand_over, second, ANN, NOW, RULES)
+    assert len({first.lease_token, second.lease_token, third.lease_token}) == 3
+    with pytest.raises(LeaseLost):
+        world.reply(first)
 
 
 def test_a_no_leaves_it_where_it_is(world):

@@ -94,7 +94,8 @@ class Desk(RuleBasedStateMachine):
     def remember(self, before):
         for referral in before.referrals.values():
             after = self.store.tables.referrals[referral.id]
-            if referral.lease_token is not None and after.lease_token != referral.lease_token:
+            held = (referral.held_by, referral.lease_token)
+            if None not in held and held != (after.held_by, after.lease_token):
                 holder = self.store.tables.people[referral.held_by][0]
                 self.old_tokens.append((referral.id, holder, referral.lease_token))
 
@@ -222,6 +223,7 @@ class Desk(RuleBasedStateMachine):
         self.now += timedelta(seconds=seconds)
         self.attempt(desk.expire_leases, self.now, RULES)
         self.attempt(desk.overdue, self.now)
+        assert self.attempt(desk.anything_due, self.now, RULES) is False
         for referral in self.all():
             late = referral.awaiting_since is not None and referral.due_by <= self.now
             assert not late or referral.escalated_at is not None

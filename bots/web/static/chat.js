@@ -182,6 +182,7 @@
   addEventListener("online", () => { tell(""); flush(); });
 
   // ---- writing ----
+  const touch = () => matchMedia("(pointer: coarse)").matches;
   document.addEventListener("submit", (event) => {
     const form = event.target, data = form.dataset;
     if (data.press === undefined && data.start === undefined && data.say === undefined) return;
@@ -191,7 +192,8 @@
     if (data.press !== undefined) {
       put("/api/v1/chat/messages",
         { client_id: id, press: form.elements.press.value, text: form.elements.text.value });
-      return box.focus({ preventScroll: true });
+      if (!touch()) box.focus({ preventScroll: true }); // on a phone this would open the keyboard
+      return undefined;
     }
     const text = box.value.trim();
     if (!text) return;
@@ -201,8 +203,7 @@
     put("/api/v1/chat/messages", { client_id: draftId, text });
   });
   box.addEventListener("keydown", (event) => {
-    const touch = matchMedia("(pointer: coarse)").matches;
-    if (event.key === "Enter" && !event.shiftKey && !event.isComposing && !touch) {
+    if (event.key === "Enter" && !event.shiftKey && !event.isComposing && !touch()) {
       event.preventDefault();
       say.requestSubmit();
     }

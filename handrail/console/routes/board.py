@@ -20,7 +20,8 @@ OnDesk = Annotated[Visit, Depends(reader(DESK, by_a_person=False))]
 
 def _context(house: House) -> dict[str, object]:
     with house.store.transaction(read_only=True) as tx:
-        return {"board": board_of(tx, house.rules.targets, house.clock.now())}
+        on_board = board_of(tx, house.rules.targets, house.clock.now())
+        return {"board": on_board, "mark": board_look(tx)}
 
 
 @router.get("/board", dependencies=[Depends(reader(BOARD))])
@@ -34,16 +35,16 @@ def show_panel(request: Request, house: InHouse) -> Response:
 
 
 @router.get("/board/live")
-def board_stream(request: Request, house: InHouse, visit: Fetched) -> Response:
-    seen = request.headers.get("last-event-id")
+def board_stream(request: Request, house: InHouse, visit: Fetched, seen: str = "") -> Response:
+    seen = request.headers.get("last-event-id", seen)
     return StreamingResponse(
         events(house, visit.token, board_look, seen=seen), media_type="text/event-stream"
     )
 
 
 @router.get("/desk/live")
-def desk_stream(request: Request, house: InHouse, visit: OnDesk) -> Response:
-    seen = request.headers.get("last-event-id")
+def desk_stream(request: Request, house: InHouse, visit: OnDesk, seen: str = "") -> Response:
+    seen = request.headers.get("last-event-id", seen)
     look = desk_look(visit.member.id)
     return StreamingResponse(
         events(house, visit.token, look, seen=seen), media_type="text/event-stream"

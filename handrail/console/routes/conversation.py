@@ -21,7 +21,7 @@ from handrail.console.views import (
     report_of,
     why_of,
 )
-from handrail.domain.errors import Conflict, DeskError, LeaseLost, StorageError
+from handrail.domain.errors import Conflict, DeskError, Erased, LeaseLost, StorageError
 from handrail.domain.ids import LeaseToken
 from handrail.domain.level import Level
 from handrail.domain.ports import Transaction
@@ -75,11 +75,13 @@ def show(
 ) -> Response:
     """The whole page. Raises NoSuchReferral."""
     with house.store.transaction(read_only=True) as tx:
-        referral = must_see(tx, referral_id, visit.member)
-        context = panel_context(tx, house, referral, visit.member) | {
+        me = visit.member
+        referral = must_see(tx, referral_id, me)
+        context = panel_context(tx, house, referral, me) | {
+            "mark": conversation_look(referral, me, watching=not holds(referral, me))(tx),
             "why": why_of(tx, referral),
             "report": report_of(tx, referral),
-            "colleagues": colleagues_on_shift(tx, visit.member),
+            "colleagues": colleagues_on_shift(tx, me),
             "levels": list(Level),
             "dispositions": [d for d in Disposition if d is not Disposition.ERASED],
             "problem": problem,
@@ -119,11 +121,13 @@ def show_panel(request: Request, house: InHouse, visit: Fetched, referral_id: st
 
 
 @router.get("/referrals/{referral_id}/live")
-def stream(request: Request, house: InHouse, visit: Fetched, referral_id: str) -> Response:
+def stream(
+    request: Request, house: InHouse, visit: Fetched, referral_id: str, seen: str = ""
+) -> Response:
     with house.store.transaction(read_only=True) as tx:
         referral = must_see(tx, referral_id, visit.member)
     look = conversation_look(referral, visit.member, watching=not holds(referral, visit.member))
-    seen = request.headers.get("last-event-id")
+    seen = request.headers.get("last-event-id", seen)
     return StreamingResponse(
         events(house, visit.token, look, seen=seen),
         media_type="text/event-stream",
@@ -259,6 +263,8 @@ def explain(error: str | DeskError | StorageError) -> tuple[str, str, int]:
         return error, "", 422
     if isinstance(error, LeaseLost | NoSuchReferral):
         return "lease_lost", "", 409
+    if isinstance(error, Erased):
+        return "erased", "", 409
     if isinstance(error, Conflict):
         return "conflict", "", 409
     if isinstance(error, DeskError):

@@ -5,6 +5,7 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Request, Response
 
 from handrail.console.guard import DESK, InHouse, reader, writer
+from handrail.console.live import desk_look
 from handrail.console.pages import go, page
 from handrail.console.sessions import Visit
 from handrail.console.settings import House
@@ -25,7 +26,8 @@ Post = Annotated[Visit, Depends(writer(DESK))]
 def _context(house: House, visit: Visit) -> dict[str, object]:
     with house.store.transaction(read_only=True) as tx:
         on_desk = desk_of(tx, visit.member, house.clock.now())
-    return {"desk": on_desk, "problem": "", "detail": ""}
+        mark = desk_look(visit.member.id)(tx)
+    return {"desk": on_desk, "mark": mark, "problem": "", "detail": ""}
 
 
 @router.get("/desk")
