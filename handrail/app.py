@@ -192,6 +192,13 @@ def emergency_line(wired: Wired, phrase: str = "emergency_line") -> str:
     return render(library, library.words(service.locale).phrases[phrase], facts)
 
 
+def house_emergency_number(wired: Wired) -> str:
+    """The first number of the country's row, as dialled: "999" of "999 or 112"."""
+    house = wired.house
+    said = house.library().helplines.country(house.service.country).emergency
+    return said.split()[0] if said else ""
+
+
 def web_chat_of(wired: Wired) -> FastAPI:
     wiring, section, service = wiring_of(wired), wired.config.bots.web, wired.house.service
     settings = WebSettings(
@@ -201,6 +208,7 @@ def web_chat_of(wired: Wired) -> FastAPI:
         secure_cookies=section.public_url.startswith("https://"),
         quick_exit_url=section.quick_exit_url,
         emergency_line=emergency_line(wired),
+        emergency_number=house_emergency_number(wired),
         helpline_line=emergency_line(wired, "helpline_line"),
         retention_days=service.retention_days,
         max_message_chars=section.max_message_chars,
@@ -240,5 +248,14 @@ def terminal_settings_of(wired: Wired, account: str | None) -> TerminalSettings:
 def quiet_loggers() -> None:
     """Third-party loggers that would print addresses, tokens or bodies (measured, see
     docs/decisions/0006-what-is-logged.md)."""
-    for name in ("httpx", "httpcore", "uvicorn.access", "uvicorn.error", "alembic", "rq.worker", "slack_bolt", "discord"):
+    for name in (
+        "httpx",
+        "httpcore",
+        "uvicorn.access",
+        "uvicorn.error",
+        "alembic",
+        "rq.worker",
+        "slack_bolt",
+        "discord",
+    ):
         logging.getLogger(name).setLevel(logging.WARNING)

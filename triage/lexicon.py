@@ -65,6 +65,7 @@ class Lexicon:
     index: word -> places in `table` of the patterns that need it; always: those that need none.
     table: (name, pattern) of every rule, guard and cue.
     common: frequent words that tell this language from others.
+    charged, stirring: words that send a text nothing else understood to a person, alone or in twos.
     """
 
     locale: str
@@ -75,6 +76,7 @@ class Lexicon:
     lists: Mapping[str, tuple[str, ...]]
     common: frozenset[str]
     charged: frozenset[str]
+    stirring: frozenset[str]
     table: tuple[tuple[str, Pattern], ...]
     index: Mapping[str, tuple[int, ...]]
     always: tuple[int, ...]
@@ -122,6 +124,7 @@ def build(raw: Mapping[str, Any], locale: str) -> Lexicon:
         lists=lists,
         common=frequent | frozenset(compiler.words),
         charged=charged,
+        stirring=frozenset(" ".join(raw["language"]["stirring"]).split()),
         table=tuple(table),
         index=index,
         always=always,

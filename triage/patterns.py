@@ -15,6 +15,7 @@ a text without any of them is never searched. That is what keeps the rules fast.
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 _GAP = re.compile(r"\.\.(\d)$")
 _SEPARATOR = r'[|?,"]'
@@ -29,13 +30,20 @@ class PatternError(ValueError):
     """A pattern of the lexicon cannot be read. The message names the pattern."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class Pattern:
-    """A compiled pattern. `anchors` None means: always search."""
+    """A pattern ready to search. `anchors` None means: always search.
+
+    The expression is compiled when it is first needed: most never are in one process.
+    """
 
     source: str
-    expression: re.Pattern[str]
+    regex: str
     anchors: frozenset[str] | None
+
+    @cached_property
+    def expression(self) -> re.Pattern[str]:
+        return re.compile(self.regex)
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,11 +66,7 @@ class Compiler:
         """Raises PatternError when `source` cannot be read."""
         part = self._sequence(source, ())
         self.words |= part.words
-        try:
-            expression = re.compile(f"(?<= ){part.regex}")
-        except re.error as error:
-            raise PatternError(f"{source!r}: {error}") from error
-        return Pattern(source=source, expression=expression, anchors=part.anchors)
+        return Pattern(source=source, regex=f"(?<= ){part.regex}", anchors=part.anchors)
 
     def _sequence(self, source: str, inside: tuple[str, ...]) -> _Part:
         regex = ""

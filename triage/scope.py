@@ -38,13 +38,28 @@ def postponed(reading: Reading, mark: Mark) -> bool:
     return any(mark.end <= time.start < end for time in reading.of("cue.today", "cue.soon"))
 
 
-def past(reading: Reading, mark: Mark) -> bool:
-    """A year or more ago, or "used to", said in the same sentence or right beside it."""
+_LOOKS_BACK = frozenset({"attempt_recent", "self_harm", "attempt"})
+
+
+def past(reading: Reading, rule: Rule, mark: Mark) -> bool:
+    """A year or more ago, or "used to".
+
+    For deeds the whole sentence tells when; for thoughts and intentions only the clause does:
+    "I tried years ago and now I will do it" is about now.
+    """
+    if not reading.has("cue.long_ago"):
+        return False
+    start, end = reading.sentence(mark) if rule.family in _LOOKS_BACK else reading.clause(mark)
+    inside = any(start <= old.start and old.end <= end + 1 for old in reading.of("cue.long_ago"))
+    return inside or (
+        rule.family in _LOOKS_BACK and reading.near(mark, "cue.long_ago", words=2) is not None
+    )
+
+
+def recent(reading: Reading, mark: Mark) -> bool:
+    """Days or weeks ago, said in the same sentence."""
     start, end = reading.sentence(mark)
-    for old in reading.of("cue.long_ago"):
-        if start <= old.start and old.end <= end:
-            return True
-    return reading.near(mark, "cue.long_ago", words=3) is not None
+    return any(start <= cue.start and cue.end <= end + 1 for cue in reading.of("cue.recent_past"))
 
 
 def guarded(reading: Reading, rule: Rule, mark: Mark) -> bool:
@@ -72,7 +87,9 @@ def counts(reading: Reading, rule: Rule, mark: Mark) -> bool:
         and not (rule.kind == "statement" and postponed(reading, mark))
     ):
         return False
-    return not ("past" in rule.unless and past(reading, mark))
+    if "recent" in rule.unless and recent(reading, mark):
+        return False
+    return not ("past" in rule.unless and past(reading, rule, mark))
 
 
 def live(reading: Reading, name: str) -> list[Mark]:

@@ -6,8 +6,9 @@ from dataclasses import replace
 import pytest
 from sqlalchemy import text
 
+from handrail.domain.contact import Report
 from handrail.domain.errors import StorageError
-from handrail.domain.ids import PersonId
+from handrail.domain.ids import PersonId, ReportId, new_id
 from handrail.domain.message import Author, Button, DeliveryState, IncomingKind
 from handrail.domain.referral import Disposition, ReferralState
 from handrail.storage.engine import make_engine
@@ -180,6 +181,23 @@ def test_old_text_is_redacted_when_nobody_needs_it(store):
             name: tx.messages.of_conversation(where.id)[0].text for name, where in places.items()
         }
     assert left == {"ripe": "", "bare": "", "live": "words", "fresh": "words", "wrote": "words"}
+
+
+def test_with_the_messages_go_the_words_of_reports_and_of_the_engine(store):
+    old = NOON - minutes(600)
+    with store.transaction() as tx:
+        where = conversation(tx)
+        tx.messages.store_incoming(where, incoming("words"), old)
+        tx.conversations.save(replace(tx.conversations.get(where.id), state="words"), old)
+        kept = Report(
+            id=ReportId(new_id()), contact_id=where.contact_id, conversation_id=where.id,
+            answers=(("seen", "words"),), created_at=old, additions=("more words",),
+        )  # fmt: skip
+        tx.reports.add(kept, "a receipt")
+        tx.messages.redact_before(NOON)
+        assert tx.conversations.get(where.id).state == ""
+        assert tx.reports.get(kept.id).answers == ()
+        assert tx.reports.get(kept.id).additions == ()
 
 
 def test_nothing_that_waits_to_be_sent_is_redacted(store):

@@ -438,7 +438,7 @@ class FakeReferrals:
             and held_by in (None, referral.held_by)
             and report_id in (None, referral.report_id)
         ]
-        return sorted(found, key=lambda r: (r.level.value, r.due_by, r.opened_at, r.id))
+        return sorted(found, key=lambda r: (r.level.value, r.due_by, r.opened_at))
 
 
 class FakePeople:

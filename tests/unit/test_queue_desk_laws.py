@@ -76,7 +76,8 @@ class Desk(RuleBasedStateMachine):
         return list(self.store.tables.referrals.values())
 
     def pick(self, number, states=tuple(ReferralState)):
-        found = sorted((r for r in self.all() if r.state in states), key=lambda r: r.id)
+        # In the order they opened: ids are random, and a history must replay the same.
+        found = [referral for referral in self.all() if referral.state in states]
         return found[number % len(found)] if found else None
 
     def attempt(self, action, *args, **more):

@@ -211,7 +211,9 @@ def test_with_nobody_there_and_nothing_planned_nobody_knows():
     st.none() | st.timedeltas(timedelta(days=-1), timedelta(days=8)),
 )
 def test_an_eta_never_lies(level, there, free, opens):
-    now_cover = Cover(on_shift=there, free=min(free, there), opens_at=opens and NOON + opens)
+    now_cover = Cover(
+        on_shift=there, free=min(free, there), opens_at=None if opens is None else NOON + opens
+    )
     said = eta(level, now_cover, TARGETS, NOON)
     assert said.within is None or said.at is None
     if said.within is not None:

@@ -1,0 +1,29 @@
+"""Is somebody worried about another person, and is there a danger sign?"""
+
+from collections.abc import Iterator
+
+from triage.person import speaks_of_another
+from triage.reading import Reading
+from triage.rules.base import Found, found, simple
+from triage.scope import live
+
+_LAST_WORDS = (
+    "goodbye.addressed",
+    "goodbye.hint",
+    "intent.stated",
+    "intent.gone",
+    "preparatory.letters",
+    "attempt.done",
+    "attempt.hint",
+)
+
+
+def find(reading: Reading) -> Iterator[Found]:
+    if not speaks_of_another(reading):
+        return
+    yield from simple(reading, ("third_party.concern", "third_party.danger_sign"))
+    for name in _LAST_WORDS:
+        for mark in live(reading, name):
+            gone = next(iter(reading.of("cue.reach")), None)
+            if gone is not None:
+                yield found(mark, "third_party.unreachable")
