@@ -21,7 +21,7 @@ from typing import IO
 from handrail.domain.errors import ConfigError
 
 FIRST_PAUSE_SECONDS = 0.5
-LONGEST_PAUSE_SECONDS = 10.0
+LONGEST_PAUSE_SECONDS = 2.0
 STEADY_SECONDS = 30.0
 """A child that ran this long was well: its next restart is quick again."""
 

@@ -77,7 +77,8 @@
     show("unreachable", false);
   });
 
-  document.addEventListener("written", () => {
+  document.addEventListener("written", (event) => {
+    if (event.target.id !== "reply") return; // after a note, the next words must not land in the reply
     const reply = byId("reply-text");
     if (reply) reply.focus();
   });
