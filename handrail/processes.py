@@ -133,7 +133,7 @@ def end_with_parent() -> None:
 def lock_directory(directory: Path) -> IO[str]:
     """Hold the directory for this process. Raises ConfigError when another one has it."""
     directory.mkdir(mode=0o700, parents=True, exist_ok=True)
-    file = (directory / "serve.lock").open("w")
+    file = os.fdopen(os.open(directory / "serve.lock", os.O_RDWR | os.O_CREAT, 0o600), "w")
     try:
         fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except OSError as error:

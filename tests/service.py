@@ -39,6 +39,7 @@ class Service:
         self._flags = ["--demo"] if demo else []
         self.process: subprocess.Popen[bytes] | None = None
         self.log = home / "service.log"
+        self._contacts: list[WebContact] = []
 
     @property
     def url(self) -> str:
@@ -87,6 +88,8 @@ class Service:
 
     def __exit__(self, *failure: object) -> None:
         self.kill("all")
+        for contact in self._contacts:
+            contact.http.close()
 
     # ---- pids ----------------------------------------------------------------------------------
 
@@ -100,11 +103,13 @@ class Service:
         }
         found = []
         for pid, command in _processes():
-            if kind == "all" and str(self.home) in command:
-                found.append(pid)
-            elif kind == "redis" and marks["redis"] in command and "handrail" not in command:
-                found.append(pid)
-            elif kind in ("serve", "worker", "edge") and marks[kind] in command:
+            if kind == "all":
+                hit = str(self.home) in command
+            elif kind == "redis":
+                hit = marks["redis"] in command and "-m handrail" not in command
+            else:
+                hit = marks[kind] in command
+            if hit:
                 found.append(pid)
         return found
 
@@ -122,7 +127,9 @@ class Service:
     # ---- a contact -----------------------------------------------------------------------------
 
     def contact(self) -> "WebContact":
-        return WebContact(self)
+        made = WebContact(self)
+        self._contacts.append(made)
+        return made
 
 
 class WebContact:
@@ -130,9 +137,7 @@ class WebContact:
 
     def __init__(self, service: Service) -> None:
         self.service = service
-        self.http = httpx.Client(
-            base_url=service.url, timeout=20, headers={"X-Handrail-Chat": "1"}
-        )
+        self.http = httpx.Client(base_url=service.url, timeout=20, headers={"X-Handrail-Chat": "1"})
         self.retries = 0
 
     def send(self, text: str, *, press: str | None = None, patience: float = 90) -> dict[str, Any]:
@@ -147,7 +152,9 @@ class WebContact:
                     return dict(response.json())
             self.retries += 1
             time.sleep(0.2)
-        raise AssertionError("the message was never taken:\n" + self.service.log.read_text()[-3000:])
+        raise AssertionError(
+            "the message was never taken:\n" + self.service.log.read_text()[-3000:]
+        )
 
     def open(self) -> None:
         """Get the chat's cookie before the first message, as the page does."""
@@ -161,7 +168,7 @@ class WebContact:
 
 def _processes() -> Sequence[tuple[int, str]]:
     listing = subprocess.run(
-        ["ps", "-axo", "pid=,command="], capture_output=True, text=True, check=True
+        ["ps", "-axwwo", "pid=,command="], capture_output=True, text=True, check=True
     ).stdout
     rows = (line.strip().split(None, 1) for line in listing.splitlines())
     return [(int(row[0]), row[1]) for row in rows if len(row) == 2]

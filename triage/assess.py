@@ -22,6 +22,9 @@ from triage.rules.base import Found
 _EARLIER_MESSAGES = 10
 _EARLIER_CHARACTERS = 4_000
 _NO_LEXICON = "en"
+_SAYS_NOT_WHOM = frozenset(
+    {"unclear.nothing_recognised", "unclear.language", "unclear.secrecy", "ideation.mention"}
+)
 _ABOUT_ANOTHER = frozenset({"third_party_concern", "third_party_unreachable"})
 
 
@@ -216,12 +219,12 @@ def _person(
 ) -> Person:
     """From the most pressing finding that names somebody; a report is about another person."""
     for hit in hits:
-        if hit.floor is None or not hit.floor.sooner_than(Level.P4) or hit.start == hit.end:
+        if hit.floor is None or hit.floor is Level.P5 or hit.start == hit.end:
             continue
         if hit.signal in _ABOUT_ANOTHER:
             return Person.THIRD
-        if hit.rule.startswith(("unclear.nothing", "unclear.language")):
-            break
+        if hit.rule in _SAYS_NOT_WHOM:
+            continue
         return _of_hit(reading, hit)
     whole = persons.of_text(reading)
     if context.unreadable and not reading.words:

@@ -44,7 +44,7 @@ class Rule:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Guard:
     """A harmless reading. It covers the matches of `covers` (kinds, families or rules) that lie
-    within its `reach` (span, sentence, text), and nothing else."""
+    within its `reach` (span, sentence, near, text), and nothing else."""
 
     name: str
     signal: str
@@ -161,7 +161,7 @@ def _rule(item: Mapping[str, Any], compiler: Compiler) -> Rule:
 
 
 def _guard(item: Mapping[str, Any], compiler: Compiler) -> Guard:
-    if item["reach"] not in {"span", "sentence", "text"}:
+    if item["reach"] not in {"span", "sentence", "near", "text"}:
         raise ValueError(f"guard {item['name']}: unknown reach {item['reach']!r}")
     return Guard(
         name=item["name"],

@@ -1,30 +1,14 @@
-"""Whom is it about: the writer, somebody else, or can nobody tell?"""
+"""Whom is it about: the writer, somebody else, or can nobody tell?
+
+Person is a matter of the clause: "my friend told me she wants to die" is about the friend, "I told
+my friend I want to die" about the writer. The nearest subject before the words decides, another's
+reported words belong to the other, and harm done to "me" is about the writer.
+"""
 
 import re
 
 from handrail.domain.assessment import Person
 from triage.reading import Mark, Reading
-
-_THIRD_SELF = frozenset("himself herself themselves".split())
-_THIRD = frozenset("he she him her his they their them".split())
-_FIRST = frozenset("i me my myself mine".split())
-_AGAINST_ME = re.compile(r" (?:to |at |with |on )?(?:me|us|my (?:mum|brother|sister|baby|kids)) ")
-_LOSS = ("distress.bereaved",)
-_ASKING_FOR_FRIEND = re.compile(
-    r" (?:asking for a friend|for a friend|it is me|might be me|is me|friend is me) "
-)
-
-
-def speaks_of_another(reading: Reading) -> bool:
-    """The text has somebody else in it, or came as a report."""
-    return reading.reporting or _another(reading) is not None
-
-
-def _another(reading: Reading) -> int | None:
-    """Where another person first appears as somebody who does or says something."""
-    place = re.search(_OTHERS, reading.text)
-    return place.start() if place else None
-
 
 _KIN = (
     "mum|dad|parents|nan|grandad|brother|sister|son|daughter|wife|husband|partner|uncle|auntie|aunt"
@@ -35,83 +19,110 @@ _FOLK = (
     "friend|friends|mate|mates|bestie|buddy|pal|flatmate|housemate|roommate|lodger|tenant"
     "|neighbour|neighbor|colleague|coworker|workmate|classmate|teammate|student|students|pupil"
     "|pupils|client|patient|resident|residents|teen|teenager|guy|man|woman|lady|bloke|player"
-    "|member|user|regular|follower|mutual|customer|apprentice|employee|teacher|coach|boss|manager"
-    "|captain|someone|somebody|person|viewer|streamer|stepson|stepdaughter|law|users|members|team"
+    "|member|user|regular|follower|mutual|customer|apprentice|employee|someone|somebody|person"
+    "|viewer|streamer|stepson|stepdaughter|users|members"
 )
-_OTHERS = (
-    rf" (?:he|she|they|him|her|his) |(?: (?:my|our|a|an|the|this|one of [a-z]+|old|best|little|big"
-    rf"|older|younger|eldest|youngest|good|close|another|some)| \|| ,) (?:[a-z0-9]+ ){{0,2}}?"
-    rf"(?:{_KIN}|{_FOLK}) "
+_PEOPLE = frozenset(f"{_KIN}|{_FOLK}".split("|"))
+_LEAD = "my|our|a|an|the|this|that|old|best|little|big|older|younger|eldest|good|close|another|some"
+_OTHERS = re.compile(
+    rf" (?:he|she|they|him|her|his) | (?:{_LEAD}|one of [a-z]+) (?:[a-z0-9]+ ){{0,2}}?"
+    rf"(?:{_KIN}|{_FOLK}) |[|?,] (?:{_KIN}|{_FOLK}) "
 )
+_REPORTED = re.compile(
+    rf" (?:he|she|they|{_KIN}|{_FOLK}|[a-z]+) (?:[a-z]+ ){{0,3}}?(?:said|says|saying|told|tells|"
+    r"texted|messaged|messages|posted|wrote|written|sent|emailed|shouted|rang|keeps saying|posting|"
+    r"tweeted|typed|admitted|swears|text|note|telling|claims|threatened) "
+)
+_ASKING_FOR_FRIEND = re.compile(r" (?:asking for a friend|for a friend|it is me|might be me) ")
+_THIRD_SELF = frozenset("himself herself themselves".split())
+_THIRD = frozenset("he she him her his they their them".split())
+_GRIEF = frozenset("died passed dies lost miss sleep funeral".split())
+
+
+def speaks_of_another(reading: Reading) -> bool:
+    """The text has somebody else in it, or came as a report."""
+    return reading.reporting or _OTHERS.search(reading.text) is not None
 
 
 def of_mark(reading: Reading, mark: Mark) -> Person:
-    """Whose state the words of a mark describe, from the nearest subject before or in it."""
+    """Whose state the words of a mark describe."""
     text = reading.text
+    start, end = reading.sentence(mark)
     inside = text[mark.start : mark.end].split()
-    if "myself" in inside:
-        return _reported(reading, mark) or Person.FIRST
+    if _ASKING_FOR_FRIEND.search(text):
+        return Person.FIRST
+    if mark.name.startswith("abuse"):
+        return Person.FIRST if {"me", "us"} & set(text[start:end].split()) else Person.THIRD
+    if mark.name.startswith("violence"):
+        return _nearest_subject(text[start : mark.start + 1].split()) or Person.FIRST
+    if mark.name == "distress.bereaved":
+        return Person.FIRST
+    if mark.name == "distress.low_mood" and _GRIEF & set(inside):
+        return Person.FIRST
     if _THIRD_SELF & set(inside):
         return Person.THIRD
-    if reported := _reported(reading, mark):
-        return reported
-    start, _ = reading.sentence(mark)
-    for word in reversed([*text[start : mark.start].split(), *inside]):
-        if word == "i":
-            return Person.FIRST
-        if word in {"he", "she", "they"}:
-            return Person.THIRD
-    clause = text[start : mark.end]
-    if re.search(_OTHERS, clause) and not _FIRST & set(text[mark.start : mark.end].split()):
+    if _reported(text, start, mark):
         return Person.THIRD
-    if {"i", "me", "my"} & set(inside):
+    if "myself" in inside:
+        return Person.FIRST
+    if subject := _nearest_subject([*text[start : mark.start].split(), *inside]):
+        return subject
+    if reading.reporting:
+        return Person.THIRD
+    if {"i", "me", "my", "myself"} & set(reading.words) and not _leads_with_another(reading):
         return Person.FIRST
     return of_text(reading)
 
 
-_REPORTED = re.compile(
-    rf" (?:he|she|they|{_KIN}|{_FOLK}|[a-z]+) (?:[a-z]+ ){{0,3}}?(?:said|says|saying|told|tells|"
-    r"texted|messaged|messages|posted|wrote|written|sent|emailed|shouted|rang|keeps saying|"
-    r'tweeted|typed|admitted|swears|text|note|posting|telling|claims|threatened) (?:[a-z]+ ){0,4}?'
-)
-
-
-def _reported(reading: Reading, mark: Mark) -> Person | None:
-    """Another's words: "he texted 'I am going to do it'"."""
-    start, _ = reading.sentence(mark)
-    for match in _REPORTED.finditer(reading.text, start, mark.end):
-        speaker = match.group().split()
-        if not {"i", "we", "it"} & set(speaker[:2]) and re.search(
-            _OTHERS, reading.text[start : match.end()]
-        ):
+def _nearest_subject(words: list[str]) -> Person | None:
+    for place in range(len(words) - 1, -1, -1):
+        word = words[place]
+        if word == "i":
+            return Person.FIRST
+        if word in {"he", "she", "they"} or (word in _PEOPLE and _is_subject(words, place)):
             return Person.THIRD
     return None
 
 
+def _is_subject(words: list[str], place: int) -> bool:
+    """ "my mate is": a person before a verb, not after "to", "with" or "told"."""
+    before = words[max(0, place - 3) : place]
+    return not {"to", "with", "told", "tell", "for", "after", "without", "from", "at"} & set(before)
+
+
+def _reported(text: str, start: int, mark: Mark) -> bool:
+    """Another's words: "he texted 'I am going to do it'"."""
+    low = max(0, start - 1)
+    for match in _REPORTED.finditer(text, low, mark.end):
+        speaker = match.group().split()
+        if {"i", "we", "it", "ve"} & set(speaker[:2]):
+            continue
+        if _OTHERS.search(text, low, match.end() + 1):
+            return True
+    return False
+
+
+def _leads_with_another(reading: Reading) -> bool:
+    """Another person acts or speaks before any "I" does."""
+    other = _OTHERS.search(reading.text)
+    first = reading.text.find(" i ")
+    if other is None or 0 <= first < other.start():
+        return False
+    return _nearest_subject(reading.text.split()) is Person.THIRD
+
+
 def of_text(reading: Reading) -> Person:
     """Whom the whole text is about when no finding says so."""
-    words = reading.words
-    if not [word for word in words if word[0] != ":"]:
+    words = [word for word in reading.words if word[0] != ":"]
+    if not words:
         return Person.THIRD if reading.reporting else Person.FIRST
-    if _ASKING_FOR_FRIEND.search(reading.text):
-        return Person.FIRST
-    if any(reading.of(*_LOSS)):
+    if _ASKING_FOR_FRIEND.search(reading.text) or reading.has("distress.bereaved"):
         return Person.FIRST
     first = sum(word in {"i", "me", "myself"} for word in words)
     third = sum(word in _THIRD for word in words)
-    another = _another(reading)
-    if another is None:
-        return Person.THIRD if reading.reporting and not first else Person.FIRST
-    opening = reading.text.split()[1:9]
-    if first and third <= first and ("i" in opening[:2]) and not _about(reading):
+    if not speaks_of_another(reading) or (reading.reporting and first and not third):
         return Person.FIRST
-    if not first and not third and " you " in reading.text:
-        return Person.FIRST
-    if third == 0 and first >= 2 and not _about(reading):
+    about = reading.reporting or reading.has("third_party.concern")
+    if not about and first and (third <= first and words[0] == "i" or not third):
         return Person.FIRST
     return Person.THIRD
-
-
-def _about(reading: Reading) -> bool:
-    """The writer says that they worry about, or speak for, somebody else."""
-    return reading.has("third_party.concern") or reading.reporting

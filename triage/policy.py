@@ -29,7 +29,9 @@ from handrail.domain.level import Level, soonest
 VERSION = "policy-1"
 
 _ORDER = (Level.P1, Level.P2, Level.P3, Level.P4, Level.P5)
-_ACTIVE = frozenset({"ideation_active", "ideation_passive", "burden", "trapped"})
+_ACTIVE = frozenset(
+    {"ideation_active", "ideation_passive", "burden", "trapped", "violence_thoughts"}
+)
 _STEP_UP = frozenset({"intoxication", "minor", "psychosis", "psychosis_command", "perinatal"})
 _UNREAD = frozenset({"unclassifiable", "language_unsupported", "media", "obfuscated"})
 _FAR_APART = 2

@@ -57,6 +57,12 @@ class Reading:
         """[start, end) of the sentence around a mark (of several sentences, from first to last)."""
         return _around(self.sentence_ends, mark, len(self.text))
 
+    def beside(self, start: int, end: int) -> tuple[int, int]:
+        """A sentence [start, end) widened by the one before and the one after it."""
+        before = [place for place in self.sentence_ends if place < start]
+        after = [place for place in self.sentence_ends if place > end]
+        return (before[-1] if before else 0), (after[0] if after else len(self.text))
+
     def clause(self, mark: Mark) -> tuple[int, int]:
         return _around(self.clause_ends, mark, len(self.text))
 

@@ -35,7 +35,7 @@ def negated(reading: Reading, mark: Mark) -> bool:
 def postponed(reading: Reading, mark: Mark) -> bool:
     """The denial holds for one day only: "I am not going to do it today"."""
     _, end = reading.sentence(mark)
-    return any(mark.end <= time.start < end for time in reading.of("cue.today", "cue.soon"))
+    return any(mark.start <= time.start < end for time in reading.of("cue.today", "cue.soon"))
 
 
 _LOOKS_BACK = frozenset({"attempt_recent", "self_harm", "attempt"})
@@ -70,8 +70,10 @@ def guarded(reading: Reading, rule: Rule, mark: Mark) -> bool:
         for cover in reading.marks[guard.name]:
             if guard.reach == "text" or cover.overlaps(mark):
                 return True
-            if guard.reach == "sentence":
+            if guard.reach in {"sentence", "near"}:
                 start, end = reading.sentence(mark)
+                if guard.reach == "near":
+                    start, end = reading.beside(start, end)
                 if start <= cover.start and cover.end <= end + 1:
                     return True
     return False
@@ -84,7 +86,7 @@ def counts(reading: Reading, rule: Rule, mark: Mark) -> bool:
     if (
         "negated" in rule.unless
         and negated(reading, mark)
-        and not (rule.kind == "statement" and postponed(reading, mark))
+        and not (rule.family == "intent" and postponed(reading, mark))
     ):
         return False
     if "recent" in rule.unless and recent(reading, mark):

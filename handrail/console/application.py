@@ -59,16 +59,21 @@ def create_console(
     app.mount("/static", StaticFiles(directory=HERE / "static"), name="static")
     add_error_pages(app)
 
+    app.add_middleware(Shield, secure=settings.secure_cookies, failed=_boundary(app.state.house))
+    return app
+
+
+def _boundary(house: House) -> Callable[[Scope, Exception], Response]:
+    """The one blanket boundary of the console: an alert, ids only, and a kind page."""
+
     def failed(scope: Scope, error: Exception) -> Response:
-        """The one blanket boundary of the console: an alert, ids only, and a kind page."""
         kind = type(error).__name__
         log.error("console.request_failed kind=%s at=%s", kind, _place(error))
-        with suppress(HandrailError), store.transaction() as tx:
-            tx.journal.alert("console.request_failed", kind, clock.now())
+        with suppress(HandrailError), house.store.transaction() as tx:
+            tx.journal.alert("console.request_failed", kind, house.clock.now())
         return answer(Request(scope), "trouble", 500)
 
-    app.add_middleware(Shield, secure=settings.secure_cookies, failed=failed)
-    return app
+    return failed
 
 
 def _place(error: Exception) -> str:

@@ -10,6 +10,7 @@ from starlette.exceptions import HTTPException
 from handrail.console.guard import (
     FormRefused,
     LoginNeeded,
+    NoSuchPerson,
     NoSuchReferral,
     PasswordChangeNeeded,
     RoleMissing,
@@ -32,7 +33,8 @@ _SHOWN: tuple[tuple[type[Exception], str, int], ...] = (
     (RoleMissing, "role_missing", 403),
     (NoSuchReferral, "not_yours", 404),
     (LeaseLost, "lease_lost", 409),
-    (NotAllowed, "not_found", 404),
+    (NoSuchPerson, "not_found", 404),
+    (NotAllowed, "not_allowed", 409),
     (DeskError, "conflict", 409),
     (Conflict, "conflict", 409),
     (Erased, "erased", 409),

@@ -43,6 +43,10 @@ class NoSuchReferral(NotAllowed):
     """There is no such referral, or it is not yours to see: both look the same from outside."""
 
 
+class NoSuchPerson(NotAllowed):
+    """There is no account with this id. Go back to the list."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rights:
     """What the navigation shows."""

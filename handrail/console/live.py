@@ -22,8 +22,6 @@ from handrail.domain.referral import Referral, StaffMember
 Look = Callable[[Transaction], str | None]
 """A mark of what a page shows; another mark means that it changed, None that it is gone."""
 
-_CHECK_LOGIN_EVERY = 15.0
-
 
 def mark(*parts: object) -> str:
     return hashlib.sha256(repr(parts).encode()).hexdigest()[:16]
@@ -81,7 +79,7 @@ async def events(house: House, token: str, look: Look, *, seen: str = "") -> Asy
     began = checked = monotonic()
     yield "retry: 2000\n\n"
     while monotonic() - began < house.settings.live_minutes * 60 and not house.stopping.is_set():
-        if monotonic() - checked > _CHECK_LOGIN_EVERY:
+        if monotonic() - checked >= house.settings.login_check_seconds:
             checked = monotonic()
             visit = await run_in_threadpool(find_visit, house, token, by_a_person=False)
             if visit is None:

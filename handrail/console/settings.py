@@ -25,6 +25,7 @@ class ConsoleSettings:
     heartbeat_seconds: how often an open conversation page renews its lease.
     live_poll_seconds: how often a live page looks for something new.
     live_minutes: how long one event stream lives before the browser opens the next.
+    login_check_seconds: how often an open event stream checks that its login still holds.
     reply_max_characters: longest reply, chosen so that every platform can carry it.
     """
 
@@ -37,6 +38,7 @@ class ConsoleSettings:
     heartbeat_seconds: int = 30
     live_poll_seconds: float = 1.0
     live_minutes: float = 10.0
+    login_check_seconds: float = 15.0
     reply_max_characters: int = 2000
 
     @property

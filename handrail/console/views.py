@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from handrail.domain.contact import Report
+from handrail.domain.contact import Contact, Report
 from handrail.domain.errors import Erased
 from handrail.domain.ids import ConversationId, PersonId
 from handrail.domain.level import Level
@@ -21,12 +21,14 @@ _NO_ANSWER_YET = frozenset({ReferralState.OPEN, ReferralState.OFFERED, ReferralS
 class Card:
     """A referral as a line or a card.
 
-    alias: None when the contact was erased. wait: since the contact began to wait for a person,
-    None when nobody waits. overdue: nobody has answered by `due_by`.
+    alias: None when the contact was erased. quiet: said STOP, nothing may be sent.
+    wait: since the contact began to wait for a person, None when nobody waits.
+    overdue: nobody has answered by `due_by`.
     """
 
     referral: Referral
     alias: str | None
+    quiet: bool
     holder: str | None
     asked: str | None
     wait: timedelta | None
@@ -81,9 +83,10 @@ def names(tx: Transaction) -> dict[PersonId, str]:
     return {member.id: member.display_name for member in tx.people.all()}
 
 
-def alias_of(tx: Transaction, referral: Referral) -> str | None:
+def contact_of(tx: Transaction, referral: Referral) -> Contact | None:
+    """None when the contact was erased."""
     try:
-        return tx.contacts.get(referral.contact_id).alias
+        return tx.contacts.get(referral.contact_id)
     except Erased:
         return None
 
@@ -96,9 +99,11 @@ def awaits(referral: Referral) -> bool:
 def card(tx: Transaction, referral: Referral, known: dict[PersonId, str], now: datetime) -> Card:
     waits = awaits(referral)
     since = referral.awaiting_since or referral.opened_at
+    contact = contact_of(tx, referral)
     return Card(
         referral=referral,
-        alias=alias_of(tx, referral),
+        alias=contact.alias if contact else None,
+        quiet=contact is not None and contact.quiet,
         holder=known.get(referral.held_by) if referral.held_by else None,
         asked=known.get(referral.handed_to) if referral.handed_to else None,
         wait=now - since if waits else None,

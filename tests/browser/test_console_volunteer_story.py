@@ -114,7 +114,8 @@ class Volunteer:
         return [
             entry["message"]
             for entry in self.browser.get_log("browser")
-            if entry["level"] == "SEVERE" and "favicon" not in entry["message"]
+            # A heartbeat may be under way while its conversation is closed.
+            if entry["level"] == "SEVERE" and "/renew" not in entry["message"]
         ]
 
 

@@ -208,7 +208,8 @@ def test_reply_to_a_contact_who_said_stop_is_refused(place: Place, browser: Open
         tx.contacts.set_quiet(held(place, path).contact_id, True)
     answer = press(vera, path, "reply", text="Are you there?")
     assert answer.status_code == 409
-    assert "said STOP" in answer.text
+    assert "nothing can be sent" in answer.text
+    assert "The contact said STOP" in vera.get(path).text
 
 
 def test_note_is_kept_and_never_sent(place: Place, browser: Open):
@@ -304,6 +305,14 @@ def test_heartbeat_renews_and_a_lost_one_is_told(place: Place, browser: Open):
     assert beat.status_code == 409
     assert beat.headers["hx-retarget"] == "#notice"
     assert "no longer with you" in beat.text
+
+
+def test_heartbeat_of_a_closed_conversation_is_no_missing_page(place: Place, browser: Open):
+    vera, path = accepted(place, browser)
+    press(vera, path, "close", disposition="contact_left", sure="yes")
+    beat = press(vera, path, "renew")
+    assert beat.status_code == 409
+    assert "not possible right now" in beat.text
 
 
 def test_htmx_reply_returns_an_empty_box_and_asks_for_the_messages(place: Place, browser: Open):

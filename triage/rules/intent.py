@@ -16,7 +16,7 @@ _MADE_URGENT = (
     "psychosis.command",
     "plan.stated",
 )
-_WISHES = ("ideation.active", "ideation.passive", "ideation.slang")
+_WISHES = ("ideation.active",)
 
 
 def find(reading: Reading) -> Iterator[Found]:
@@ -54,7 +54,7 @@ def _when(reading: Reading, mark: Mark) -> Mark | None:
     low, high = reading.sentence(mark)
     for cue in reading.of("cue.now"):
         before = reading.text[: cue.start].split()[-2:]
-        if "not" in before:
+        if {"not", "till", "until", "by", "up"} & set(before):
             continue
         inside = low <= cue.start and cue.end <= high + 1
         apart = reading.text[min(cue.end, mark.end) : max(cue.start, mark.start)]

@@ -12,6 +12,8 @@ def find(reading: Reading) -> Iterator[Found]:
     rule = reading.rule("self_harm.recent")
     yield from simple(reading, ("self_harm.recent",))
     healed = reading.has("cue.recovery")
+    for mark in reading.of("self_harm.past"):
+        yield found(mark, floor=None if healed else Level.P4)
     for mark in reading.of("self_harm.recent"):
         if past(reading, rule, mark) and not guarded(reading, rule, mark):
             yield found(mark, "self_harm.past", None if healed else Level.P4)

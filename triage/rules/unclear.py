@@ -8,6 +8,13 @@ from triage.scope import guarded, negated
 
 _SIGNS = ("act", "hand", "alone", "over", "farewell", "cutoff", "body", "now", "sorry")
 _CORE = frozenset({"act", "hand", "over", "alone"})
+_TELLING = (
+    {"hand", "act"},
+    {"hand", "over"},
+    {"alone", "cutoff"},
+    {"alone", "over"},
+    {"cutoff", "over"},
+)
 _ENGLISH_SHARE = 0.4
 _HARMLESS_SHORT = 2
 
@@ -37,7 +44,7 @@ def _charged(reading: Reading, word: str) -> bool:
 
 def _small_signs(reading: Reading) -> Iterator[Found]:
     """Elliptical messages: "it's in my hand. nobody will find me. sorry". Three different signs,
-    one of them of the act itself, are an emergency; two are urgent."""
+    one of them of the act itself, or two that tell enough, are an emergency; two are urgent."""
     signs: dict[str, Mark] = {}
     for cue in _SIGNS:
         rule = reading.rule("unclear.few_words")
@@ -52,7 +59,8 @@ def _small_signs(reading: Reading) -> Iterator[Found]:
         return
     marks = sorted(signs.values(), key=lambda mark: mark.start)
     start, end = marks[0].start, max(mark.end for mark in marks)
-    if len(signs) >= 3 and len(signs.keys() - {"now"}) >= 2:
+    telling = any(pair <= signs.keys() for pair in _TELLING)
+    if telling or len(signs) >= 3 and len(signs.keys() - {"now"}) >= 2:
         yield Found(rule="unclear.few_words", start=start, end=end)
     elif len(signs) == 2 and signs.keys() & {"act", "over"} and "sorry" not in signs:
         yield Found(rule="unclear.two_signs", start=start, end=end)

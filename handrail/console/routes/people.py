@@ -11,11 +11,10 @@ from handrail.console.accounts import (
     create_member,
     set_one_time_password,
 )
-from handrail.console.guard import PEOPLE, InHouse, reader, writer
+from handrail.console.guard import PEOPLE, InHouse, NoSuchPerson, reader, writer
 from handrail.console.pages import go, page
 from handrail.console.sessions import Visit
 from handrail.console.settings import House
-from handrail.domain.errors import NotAllowed
 from handrail.domain.ids import PersonId
 from handrail.domain.ports import Transaction
 from handrail.domain.referral import Role, StaffMember
@@ -23,10 +22,6 @@ from handrail.domain.referral import Role, StaffMember
 router = APIRouter()
 
 Post = Annotated[Visit, Depends(writer(PEOPLE))]
-
-
-class NoSuchPerson(NotAllowed):
-    """There is no account with this id. Go back to the list."""
 
 
 def _find(tx: Transaction, person_id: str) -> StaffMember:

@@ -93,7 +93,11 @@
   document.addEventListener("htmx:sseOpen", () => show("stream-state", false));
 
   let leaving = false;
-  document.addEventListener("submit", (event) => { if (event.target.closest(".write")) leaving = true; });
+  document.addEventListener("submit", (event) => { 
+    if (event.target.closest(".write")) leaving = true;
+    // A plain form leaves this page: no heartbeat may cross its path.
+    if (!event.target.hasAttribute("hx-post") && byId("beat")) byId("beat").remove();
+  });
   window.addEventListener("beforeunload", (event) => {
     if (unsent() && !leaving) event.preventDefault();
   });
