@@ -9,7 +9,6 @@ from pathlib import Path
 
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from fastapi import FastAPI
-from triage.assess import assess
 
 from bots.adapter import RecordSender, Wiring
 from bots.terminal.settings import TerminalSettings
@@ -39,6 +38,7 @@ from referral_queue.broker import EmbeddedBroker, GivenBroker, open_broker
 from referral_queue.jobs import RqNudger
 from referral_queue.rota import PlannedShift
 from referral_queue.targets import DeskRules, load_targets
+from triage.assess import assess
 
 NO_PATH = Path()
 

@@ -4,8 +4,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from triage.policy import report_floor
-
 from handrail.conversation.effects import (
     AddToReport,
     Ask,
@@ -34,6 +32,7 @@ from handrail.speaking import Speaker
 from playbooks.choose import choose
 from playbooks.model import Playbook, Situation
 from referral_queue import desk
+from triage.policy import report_floor
 
 REPEAT_WITHIN = timedelta(hours=1)
 """A playbook said again within the hour is said in its short form."""

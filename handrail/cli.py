@@ -174,10 +174,15 @@ def people() -> None:
     "--role", "roles", multiple=True, default=("volunteer",), show_default=True,
     help="volunteer, supervisor, clinical_lead, safeguarding_lead, data_lead, administrator",
 )  # fmt: skip
+@_demo
 @click.pass_context
 @_boundary
 def people_add(
-    context: click.Context, username: str, display_name: str | None, roles: tuple[str, ...]
+    context: click.Context,
+    username: str,
+    display_name: str | None,
+    roles: tuple[str, ...],
+    demo: bool,
 ) -> None:
     """Create an account and print its one-time password."""
     from handrail import app
@@ -190,13 +195,13 @@ def people_add(
     except ValueError as error:
         known = ", ".join(role.value for role in Role)
         raise ConfigError(f"{error}; known roles: {known}") from error
-    wired = app.wire(_config(context))
+    wired = app.wire(_config(context, demo=demo))
     with wired.store.transaction() as tx:
         member, password = create_member(
             tx, username, display_name or username.capitalize(), chosen, None,
-            wired.house.clock.now(),
+            wired.house.clock.now(), demo,
         )  # fmt: skip
-    click.echo(f"{member.username} can log in once with this password, then chooses another:")
+    click.echo(f"{member.username} logs in with this password first and then chooses another:")
     click.echo(password)
 
 

@@ -10,6 +10,7 @@ from datetime import datetime
 
 from handrail.carry_out import Reply
 from handrail.conversation import engine
+from handrail.conversation.effects import Say
 from handrail.conversation.state import decode, encode
 from handrail.conversation.turn import Turn
 from handrail.domain.assessment import Assessment, Context, Person
@@ -72,18 +73,18 @@ def receive(house: House, incoming: Incoming) -> Received:
     return received
 
 
-def _received(house: House, incoming: Incoming) -> Received:
+def _received(house: House, incoming: Incoming, *, late: bool = False) -> Received:
     for attempt in range(ATTEMPTS):
         try:
             with house.store.transaction() as tx:
-                return _straight_through(house, tx, incoming)
+                return _straight_through(house, tx, incoming, late=late)
         except Conflict:
             if attempt == ATTEMPTS - 1:
                 raise
     raise AssertionError("unreachable")
 
 
-def _straight_through(house: House, tx: Transaction, incoming: Incoming) -> Received:
+def _straight_through(house: House, tx: Transaction, incoming: Incoming, *, late: bool) -> Received:
     now = house.clock.now()
     contact, conversation, heard = _store(house, tx, incoming)  # 1
     if heard is None:
@@ -106,6 +107,8 @@ def _straight_through(house: House, tx: Transaction, incoming: Incoming) -> Rece
     reply = Reply(speaker=speaker, state=state, assessment=assessment)
     if report is not None:
         reply.tell_status(report)
+    if late:
+        effects = (Say(key="after_downtime"), *effects)
     reply.carry_out(effects)  # 4 and 5
     if reply.parting is not None:
         return _parted(reply.parting, heard, now)
@@ -212,7 +215,7 @@ def retake(house: House, incoming: Incoming) -> Received:
     """Take in what was spooled. Unlike `receive` it raises when the record still cannot be
     reached, so that the message stays where it is. Raises StorageError."""
     try:
-        received = _received(house, incoming)
+        received = _received(house, incoming, late=True)
     except StorageError:
         raise
     except Exception as error:  # boundary "job": a message that breaks a room still gets a person

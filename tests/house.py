@@ -17,7 +17,7 @@ from handrail.domain.clock import FixedClock
 from handrail.domain.ids import ConversationId, PersonId, Platform, ReferralId, new_id
 from handrail.domain.message import Author, Incoming, IncomingKind, Message
 from handrail.domain.ports import Store
-from handrail.domain.referral import Referral, Role, StaffMember
+from handrail.domain.referral import Disposition, Referral, Role, StaffMember
 from handrail.house import House, Service
 from handrail.intake import Received, receive
 from handrail.outbox import dispatch
@@ -167,6 +167,14 @@ class Desk:
                 tx, referral, self.member, referral.lease_token, text, self.house.clock.now(),
                 self.house.rules,
             )  # fmt: skip
+
+    def close(
+        self, referral: Referral, disposition: Disposition = Disposition.SUPPORTED
+    ) -> Referral:
+        now = self.house.clock.now()
+        with self.house.store.transaction() as tx:
+            token = tx.referrals.get(referral.id).lease_token
+            return desk.close(tx, referral.id, self.member, token, disposition, now)
 
 
 def later(house: House, **delta: float) -> None:

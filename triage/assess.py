@@ -152,7 +152,9 @@ def _earlier_hits(text: str, context: Context, lexicon: Lexicon) -> list[Hit]:
         return []
     whole = _joined(text, context)
     shift = len(whole) - len(text)
-    together, _ = _hits(whole, lexicon, reporting=context.reporting)
+    in_lines, _ = _hits(whole, lexicon, reporting=context.reporting)
+    in_one, _ = _hits(whole.replace("\n", " "), lexicon, reporting=context.reporting)
+    together = [*in_lines, *in_one]
     alone = [
         hit
         for earlier in context.earlier[-_EARLIER_MESSAGES:]
@@ -178,18 +180,16 @@ def _moved(hit: Hit, by: int, length: int) -> Hit:
 
 def _without_doubles(hits: Iterable[Hit]) -> list[Hit]:
     """One hit per rule, floor and span; of nested spans of one rule the widest."""
-    kept: dict[tuple[str, Level | None, int, int], Hit] = {}
-    for hit in hits:
-        kept.setdefault((hit.rule, hit.floor, hit.start, hit.end), hit)
+    kept = list(dict.fromkeys(hits))
     return [
         hit
-        for hit in kept.values()
+        for hit in kept
         if not any(
             other is not hit
-            and (other.rule, other.floor) == (hit.rule, hit.floor)
+            and (other.rule, other.signal, other.floor) == (hit.rule, hit.signal, hit.floor)
             and other.start <= hit.start
             and hit.end <= other.end
-            for other in kept.values()
+            for other in kept
         )
     ]
 

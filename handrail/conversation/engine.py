@@ -168,13 +168,10 @@ def _said(state: State, reason: str, floor: Level) -> Result:
 
 
 def _respond(state: State, turn: Turn) -> Result:
-    refer: tuple[Effect, ...] = ()
-    if turn.assessment.level is not Level.P5 or turn.assessment.needs_review:
-        refer = (Refer(),)
-    elif turn.referred:
-        refer = (Refer(reason="wrote_again"),)
+    """Every message gets a person, whatever its level: levels order the queue, they are no gate."""
+    refer = Refer(reason="wrote_again") if turn.referred else Refer()
     audience = _audience(state, turn)
-    return replace(_plain(state), audience=audience), (*refer, Respond(audience=audience))
+    return replace(_plain(state), audience=audience), (refer, Respond(audience=audience))
 
 
 def _unreadable(state: State, turn: Turn) -> Result:
@@ -188,8 +185,6 @@ def _edited(state: State, turn: Turn) -> Result:
         return _yield(state)
     if turn.with_person:
         return state, (refer,)
-    if turn.assessment.level is Level.P5 and not turn.referred:
-        return state, (Say(key="edited_note"),)
     return state, (refer, Say(key="edited_note"))
 
 

@@ -1,7 +1,5 @@
 """The service lived from its sides: a friend, a person in distress, a volunteer, at day and night."""
 
-import re
-
 import pytest
 
 from handrail.domain.errors import NotAllowed
