@@ -207,9 +207,7 @@ def _reasons(hits: Iterable[Hit], level: Level) -> tuple[str, ...]:
     urgent = level.sooner_than(Level.P4)
     return tuple(
         dict.fromkeys(
-            hit.reason
-            for hit in hits
-            if not (urgent and hit.floor in {Level.P4, Level.P5})
+            hit.reason for hit in hits if not (urgent and hit.floor in {Level.P4, Level.P5})
         )
     )
 

@@ -216,12 +216,12 @@ def _word(raw: str, spelling: Spelling) -> str:
         return spelling.slip(raw)
     if any(c.isalpha() for c in raw):
         plain = raw.translate(LEET)
-        if plain in spelling.known:
+        if plain in spelling.known and len(plain) > 2:
             return plain
         if "*" in raw or "!" in raw:
             return spelling.masked(raw) or raw
         stretched = _unstretched(plain, spelling)
-        if stretched in spelling.known:
+        if stretched in spelling.known and len(stretched) > 2:
             return stretched
     return raw
 

@@ -53,6 +53,8 @@ def of_mark(reading: Reading, mark: Mark) -> Person:
         return Person.FIRST
     if mark.name.startswith("abuse"):
         return Person.FIRST if {"me", "us"} & set(text[start:end].split()) else Person.THIRD
+    if mark.name.startswith("psychosis") and not _THIRD_SELF & set(inside):
+        return Person.FIRST if {"i", "me", "my"} & set(text[start:end].split()) else Person.THIRD
     if mark.name.startswith("violence"):
         return _nearest_subject(text[start : mark.start + 1].split()) or Person.FIRST
     if mark.name == "distress.bereaved":

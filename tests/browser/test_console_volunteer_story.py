@@ -1,12 +1,14 @@
 """A volunteer's shift in a real browser: live messages, typed text kept, wide and narrow."""
 
-import os
-import shutil
 from collections.abc import Callable, Iterator
 from contextlib import suppress
-from pathlib import Path
 
 import pytest
+from selenium.common.exceptions import StaleElementReferenceException
+from selenium.webdriver.common.action_chains import ActionChains
+from selenium.webdriver.common.by import By
+from selenium.webdriver.common.keys import Keys
+from selenium.webdriver.support.ui import WebDriverWait
 
 from handrail.domain.clock import FixedClock, SystemClock
 from handrail.domain.level import Level
@@ -14,25 +16,11 @@ from handrail.domain.message import Author
 from handrail.domain.referral import ReferralState
 from handrail.storage.store import SqlStore
 from referral_queue import desk
+from tests.chromium import chromium, needs_chromium, picture, set_dark, set_size
 from tests.fakes.console_house import PASSWORD, RULES, Place, contact_writes, make_place
 from tests.fakes.web_server import served
 
-webdriver = pytest.importorskip("selenium.webdriver", reason="selenium is not installed")
-from selenium.common.exceptions import StaleElementReferenceException  # noqa: E402
-from selenium.webdriver.chrome.service import Service  # noqa: E402
-from selenium.webdriver.common.action_chains import ActionChains  # noqa: E402
-from selenium.webdriver.common.by import By  # noqa: E402
-from selenium.webdriver.common.keys import Keys  # noqa: E402
-from selenium.webdriver.support.ui import WebDriverWait  # noqa: E402
-
-CHROMIUM, DRIVER = shutil.which("chromium"), shutil.which("chromedriver")
-pytestmark = [
-    pytest.mark.browser,
-    pytest.mark.skipif(
-        not (CHROMIUM and DRIVER), reason="Chromium and its driver are not installed"
-    ),
-]
-FLAGS = ("--headless", "--no-sandbox", "--disable-gpu", "--disable-background-networking")
+pytestmark = needs_chromium
 WIDE, NARROW, NARROWEST = (1280, 900), (375, 812), (320, 640)
 
 
@@ -81,22 +69,13 @@ class Volunteer:
         return self.browser.find_element(By.ID, field).get_property("value")
 
     def size(self, width: int, height: int) -> None:
-        """Of the page itself, which headless windows cannot make this narrow."""
-        self.browser.execute_cdp_cmd(
-            "Emulation.setDeviceMetricsOverride",
-            {"width": width, "height": height, "deviceScaleFactor": 1, "mobile": False},
-        )
+        set_size(self.browser, width, height)
 
     def dark(self, on: bool) -> None:
-        value = "dark" if on else "light"
-        features = [{"name": "prefers-color-scheme", "value": value}]
-        self.browser.execute_cdp_cmd("Emulation.setEmulatedMedia", {"features": features})
+        set_dark(self.browser, on)
 
     def picture(self, name: str) -> None:
-        """Kept only where HANDRAIL_SCREENSHOTS names a folder."""
-        if folder := os.environ.get("HANDRAIL_SCREENSHOTS"):
-            Path(folder).mkdir(parents=True, exist_ok=True)
-            self.browser.save_screenshot(str(Path(folder) / f"console-{name}.png"))
+        picture(self.browser, f"console-{name}")
 
     def pictures(self, name: str) -> None:
         for label, size in (("1280", WIDE), ("375", NARROW)):
@@ -132,27 +111,21 @@ def url(place: Place) -> Iterator[str]:
 
 
 @pytest.fixture(scope="module")
-def chromium() -> Iterator[object]:
-    options = webdriver.ChromeOptions()
-    options.binary_location = CHROMIUM
-    for flag in FLAGS:
-        options.add_argument(flag)
-    options.set_capability("goog:loggingPrefs", {"browser": "ALL"})
-    driver = webdriver.Chrome(options=options, service=Service(DRIVER))
-    yield driver
-    driver.quit()
+def browser() -> Iterator[object]:
+    with chromium() as driver:
+        yield driver
 
 
 @pytest.fixture
-def vera(chromium, url: str) -> Iterator[Volunteer]:
-    somebody = Volunteer(chromium, url)
+def vera(browser, url: str) -> Iterator[Volunteer]:
+    somebody = Volunteer(browser, url)
     somebody.size(*WIDE)
     somebody.dark(False)
     somebody.complaints()
     yield somebody
     # Leave no stream open, and no question about unsent text.
-    chromium.execute_script("document.querySelectorAll('textarea').forEach(t => { t.value = '' })")
-    chromium.get("about:blank")
+    browser.execute_script("document.querySelectorAll('textarea').forEach(t => { t.value = '' })")
+    browser.get("about:blank")
 
 
 def accept_next(vera: Volunteer, place: Place) -> None:

@@ -1,32 +1,21 @@
 """A contact's whole visit in a real browser, with and without scripts, wide and narrow."""
 
-import os
-import shutil
 from collections.abc import Callable, Iterator
-from pathlib import Path
+from contextlib import ExitStack
 
 import pytest
+from selenium.webdriver.common.by import By
+from selenium.webdriver.common.keys import Keys
+from selenium.webdriver.support.ui import WebDriverWait
 
 from bots.web.app import create_web_chat
 from bots.web.settings import WebSettings
 from handrail.domain.clock import SystemClock
+from tests.chromium import chromium, needs_chromium, picture, set_dark, set_size
 from tests.fakes.paper_house import EMERGENCY_LINE, FALLBACK, HELLO, PaperHouse
 from tests.fakes.web_server import served
 
-webdriver = pytest.importorskip("selenium.webdriver", reason="selenium is not installed")
-from selenium.webdriver.chrome.service import Service  # noqa: E402
-from selenium.webdriver.common.by import By  # noqa: E402
-from selenium.webdriver.common.keys import Keys  # noqa: E402
-from selenium.webdriver.support.ui import WebDriverWait  # noqa: E402
-
-CHROMIUM, DRIVER = shutil.which("chromium"), shutil.which("chromedriver")
-pytestmark = [
-    pytest.mark.browser,
-    pytest.mark.skipif(
-        not (CHROMIUM and DRIVER), reason="Chromium and its driver are not installed"
-    ),
-]
-FLAGS = ("--headless", "--no-sandbox", "--disable-gpu", "--disable-background-networking")
+pytestmark = needs_chromium
 HOSTILE = "<img src=x onerror=alert(1)> @everyone \u202eevil"
 SHOWN = HOSTILE.replace("\u202e", "<U+202E>")
 
@@ -73,10 +62,7 @@ class Visit:
         self.browser.find_element(By.CSS_SELECTOR, "#say button").click()
 
     def picture(self, name: str) -> None:
-        """Kept only where HANDRAIL_SCREENSHOTS names a folder."""
-        if folder := os.environ.get("HANDRAIL_SCREENSHOTS"):
-            Path(folder).mkdir(parents=True, exist_ok=True)
-            self.browser.save_screenshot(str(Path(folder) / f"{name}.png"))
+        picture(self.browser, name)
 
 
 @pytest.fixture
@@ -104,35 +90,15 @@ def url(house: PaperHouse) -> Iterator[str]:
 
 @pytest.fixture
 def visit(url: str) -> Iterator[Callable[..., Visit]]:
-    open_browsers = []
+    with ExitStack() as stack:
 
-    def make(width: int = 1280, height: int = 900, *, scripts: bool = True, dark: bool = False):
-        options = webdriver.ChromeOptions()
-        options.binary_location = CHROMIUM
-        for flag in FLAGS:
-            options.add_argument(flag)
-        options.set_capability("goog:loggingPrefs", {"browser": "ALL"})
-        if not scripts:
-            options.add_experimental_option(
-                "prefs", {"profile.managed_default_content_settings.javascript": 2}
-            )
-        browser = webdriver.Chrome(options=options, service=Service(DRIVER))
-        open_browsers.append(browser)
-        # A window cannot be made narrower than about 500 px; emulation can.
-        browser.execute_cdp_cmd(
-            "Emulation.setDeviceMetricsOverride",
-            {"width": width, "height": height, "deviceScaleFactor": 1, "mobile": width < 500},
-        )
-        if dark:
-            browser.execute_cdp_cmd(
-                "Emulation.setEmulatedMedia",
-                {"features": [{"name": "prefers-color-scheme", "value": "dark"}]},
-            )
-        return Visit(browser, url)
+        def make(width: int = 1280, height: int = 900, *, scripts: bool = True, dark: bool = False):
+            browser = stack.enter_context(chromium(scripts=scripts))
+            set_size(browser, width, height, mobile=width < 500)
+            set_dark(browser, dark)
+            return Visit(browser, url)
 
-    yield make
-    for browser in open_browsers:
-        browser.quit()
+        yield make
 
 
 @pytest.mark.parametrize(("name", "width", "height"), [("wide", 1280, 900), ("narrow", 375, 740)])

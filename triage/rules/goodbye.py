@@ -11,6 +11,9 @@ _RAISE = ("farewell", "sorry", "cutoff", "alone", "hand")
 
 def find(reading: Reading) -> Iterator[Found]:
     yield from simple(reading, ("goodbye.addressed",))
+    for mark in live(reading, "intent.gone"):
+        if company(reading, mark, ("farewell", "sorry")):
+            yield found(mark, "goodbye.addressed")
     for mark in live(reading, "goodbye.hint"):
         raised = len(company(reading, mark, _RAISE)) >= 2
         yield found(mark, "goodbye.addressed" if raised else None)

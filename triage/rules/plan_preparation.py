@@ -11,6 +11,7 @@ _STRONG = (
     "plan.stated",
     "plan.decided",
     "means_access.ready",
+    "means_access.method_asked",
     "rehearsal.tried_out",
     "preparatory.letters",
     "preparatory.goods",

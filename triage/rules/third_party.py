@@ -12,6 +12,7 @@ _LAST_WORDS = (
     "goodbye.hint",
     "intent.stated",
     "intent.gone",
+    "intent.vague",
     "preparatory.letters",
     "attempt.done",
     "attempt.hint",

@@ -14,13 +14,14 @@ _TELLING = (
     {"alone", "cutoff"},
     {"alone", "over"},
     {"cutoff", "over"},
+    {"over", "now"},
 )
 _ENGLISH_SHARE = 0.4
 _HARMLESS_SHORT = 2
 
 
 def find(reading: Reading) -> Iterator[Found]:
-    yield from simple(reading, ("unclear.secrecy",))
+    yield from simple(reading, ("unclear.secrecy", "unclear.retraction"))
     yield from _disguised(reading)
     yield from _small_signs(reading)
 
