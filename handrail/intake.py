@@ -36,6 +36,9 @@ from referral_queue import desk
 ATTEMPTS = 3
 """Two processes may change one conversation at once; the loser reads again and tries again."""
 
+RECENT_MESSAGES = 30
+"""How far back a burst and a button's label are looked for, both sides counted."""
+
 UNREAD = "Part of the program failed: no machine has read this message"
 """Staff-facing reason; compiled in, because the words may be what failed."""
 
@@ -134,7 +137,7 @@ def _store(
 
 def _label(tx: Transaction, conversation: Conversation, press: str | None) -> str:
     """What the pressed button said: what the volunteer reads."""
-    for message in reversed(tx.messages.of_conversation(conversation.id)):
+    for message in reversed(tx.messages.latest(conversation.id, RECENT_MESSAGES)):
         for button in message.buttons:
             if button.id == press:
                 return button.label
@@ -157,7 +160,7 @@ def _assess(
             level=level, rules_level=level, person=Person.UNCLEAR, signals=(), hits=(), reasons=()
         )
     now = house.clock.now()
-    before = tx.messages.of_conversation(conversation.id)
+    before = tx.messages.latest(conversation.id, RECENT_MESSAGES)
     burst = [
         m.text for m in before
         if m.author is Author.CONTACT and m.id != heard.id and m.text

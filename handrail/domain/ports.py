@@ -102,6 +102,10 @@ class Messages(Protocol):
         """Oldest first. Raises Erased after deletion."""
         ...
 
+    def latest(self, conversation_id: ConversationId, limit: int) -> list[Message]:
+        """The newest `limit` messages, oldest first. Raises Erased after deletion."""
+        ...
+
     def keep_assessment(self, message_id: MessageId, assessment: Assessment, at: datetime) -> None:
         """Level, rule ids, spans, score, versions. Never the matched words."""
         ...

@@ -108,15 +108,19 @@ class SqlMessages:
     def of_conversation(
         self, conversation_id: ConversationId, *, after_seq: int = 0, limit: int = 500
     ) -> list[Message]:
+        page = self._within(conversation_id).where(message.c.seq > after_seq)
+        rows = self._unit.rows(page.order_by(message.c.seq).limit(limit))
+        return [self._read(row) for row in rows]
+
+    def latest(self, conversation_id: ConversationId, limit: int) -> list[Message]:
+        newest = self._within(conversation_id).order_by(message.c.seq.desc()).limit(limit)
+        return [self._read(row) for row in reversed(self._unit.rows(newest))]
+
+    def _within(self, conversation_id: ConversationId) -> Select[Any]:
+        """Raises Erased after deletion, StorageError for an unknown conversation."""
         query = select(conversation).where(conversation.c.id == conversation_id)
         self._unit.vault.demand(self._unit.known(query, "conversation").contact_id)
-        page = (
-            _messages()
-            .where(message.c.conversation_id == conversation_id, message.c.seq > after_seq)
-            .order_by(message.c.seq)
-            .limit(limit)
-        )
-        return [self._read(row) for row in self._unit.rows(page)]
+        return _messages().where(message.c.conversation_id == conversation_id)
 
     def keep_assessment(self, message_id: MessageId, assessment: Assessment, at: datetime) -> None:
         keep_assessment(self._unit, message_id, assessment, at)

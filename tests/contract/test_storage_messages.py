@@ -200,6 +200,17 @@ def test_with_the_messages_go_the_words_of_reports_and_of_the_engine(store):
         assert tx.reports.get(kept.id).additions == ()
 
 
+def test_the_latest_messages_come_oldest_first(store):
+    with store.transaction() as tx:
+        where = conversation(tx)
+        for number in range(5):
+            words = incoming(f"words {number}", message_id=f"m{number}")
+            tx.messages.store_incoming(where, words, NOON)
+        latest = [m.text for m in tx.messages.latest(where.id, 2)]
+        assert latest == ["words 3", "words 4"]
+        assert len(tx.messages.latest(where.id, 50)) == 5
+
+
 def test_nothing_that_waits_to_be_sent_is_redacted(store):
     with store.transaction() as tx:
         where = conversation(tx)

@@ -270,6 +270,9 @@ class FakeMessages:
         ]
         return sorted(found, key=lambda message: message.seq)[:limit]
 
+    def latest(self, conversation_id: ConversationId, limit: int) -> list[Message]:
+        return self.of_conversation(conversation_id, limit=10**9)[-limit:]
+
     def keep_assessment(self, message_id: MessageId, assessment: Assessment, at: datetime) -> None:
         self._t.assessments.append((message_id, assessment))
 

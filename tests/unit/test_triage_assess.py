@@ -142,9 +142,9 @@ class TestScope:
             ("I'm going to kill myself", "I'm not going to kill myself, I'm just tired"),
             ("I'm going to kill myself tonight", "going to kill the boss tonight with the guild"),
             ("I'd do it tonight if mum went out, goodbye all", "I'd do it tonight, dye my hair"),
-            ("I tried to end my life on Monday", "I tried to end my life 10 years ago, glad I lived"),
-            ("goodbye everyone, I loved you all", "goodbye everyone, last day at work, see you Monday"),
-            ("not today but Friday I will end it", "not today, on Friday I will end my gym contract"),
+            ("I tried to end my life on Monday", "years ago I tried to end my life, I'm well now"),
+            ("goodbye everyone, I loved you all", "goodbye all, last day at work, see you Monday"),
+            ("not today but Friday I will end it", "not today, Friday I will end my gym contract"),
             ("I will jump", "I will jump on the call"),
         ],
     )  # fmt: skip
