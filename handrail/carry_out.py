@@ -126,16 +126,13 @@ class Reply:
     def _open_or_raise(
         self, level: Level, reasons: Sequence[str], report_id: ReportId | None = None
     ) -> None:
-        targets = self.house.rules.targets
-        if self.referral is not None:
-            desk.contact_wrote(self.tx, self.referral, self.now, targets)
         self.speaker.referral = desk.open_referral(
             self.tx,
             conversation=self.conversation,
             level=level,
             reasons=[reason for reason in dict.fromkeys(reasons) if reason],
             now=self.now,
-            targets=targets,
+            targets=self.house.rules.targets,
             report_id=report_id,
             needs_review=self.assessment.needs_review,
         )

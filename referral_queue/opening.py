@@ -58,6 +58,7 @@ def open_referral(
         conversation=conversation.id,
         report=report_id or "",
     )
+    _call_everyone(tx, referral, None, now)
     return referral
 
 
@@ -105,7 +106,15 @@ def raise_level(
     changed = replace(regraded, reasons=_merged(referral.reasons, reasons))
     if changed == referral:
         return referral
+    _call_everyone(tx, changed, referral.level, now)
     return grip.keep(tx, changed, Action.REGRADE, at=now, actor=by, was=referral.level.value)
+
+
+def _call_everyone(tx: Transaction, referral: Referral, was: Level | None, now: datetime) -> None:
+    """A P1 is everyone's at once (REFERENCE 1.2): the alert stands until somebody acknowledges
+    it, whether or not a volunteer has the referral."""
+    if referral.level is Level.P1 and was is not Level.P1:
+        tx.journal.alert("referral.emergency", referral.id, now)
 
 
 def set_level(

@@ -707,7 +707,19 @@ def test_overdue_escalates_what_waits_too_long_once(world):
     assert world.overdue(NOW + MINUTE) == []
     assert [one.id for one in world.overdue(NOW + 2 * MINUTE)] == [late.id]
     assert world.overdue(NOW + 3 * MINUTE) == []
-    assert world.alerts() == [("referral.escalated", late.id)]
+    assert ("referral.escalated", late.id) in world.alerts()
+
+
+def test_an_emergency_calls_everyone_once_when_it_opens_or_becomes_one(world):
+    opened = world.open("now", Level.P1)
+    raised = world.open("then", Level.P3)
+    assert world.alerts() == [("referral.emergency", opened.id)]
+    for _ in range(2):
+        with world.store.transaction() as tx:
+            desk.raise_level(tx, raised.id, Level.P1, ("said so",), NOW, RULES.targets, "triage")
+    assert sorted(world.alerts()) == sorted(
+        [("referral.emergency", opened.id), ("referral.emergency", raised.id)]
+    )
 
 
 def test_an_answered_conversation_is_never_overdue(world):
