@@ -62,7 +62,7 @@ class Bounded:
     ) -> None:
         try:
             answers.put(self._inner.score(texts))
-        except BaseException as error:  # noqa: BLE001 - carried to the caller, which names it
+        except BaseException as error:
             answers.put(error)
         finally:
             self._busy.release()

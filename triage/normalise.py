@@ -150,7 +150,9 @@ def _compatible(character: str) -> str:
     return "".join(LOOKALIKES.get(p, p) for p in parts if p.isascii() or p in LOOKALIKES)
 
 
-def _join_spaced(letters: str, spelling: Spelling) -> tuple[dict[int, tuple[int, list[str]]], list]:
+def _join_spaced(
+    letters: str, spelling: Spelling
+) -> tuple[dict[int, tuple[int, list[str]]], list[tuple[int, int]]]:
     """Runs of single letters that spell known words: start -> (end, words)."""
     found: dict[int, tuple[int, list[str]]] = {}
     spans: list[tuple[int, int]] = []
@@ -190,11 +192,11 @@ def _tokens(
             yield Token(text=plain, start=start, end=end)
         elif kind == "emoji":
             yield Token(text=raw, start=start, end=end)
-        elif kind != "comma" or not _joins_word(letters, match, spelling):
+        elif kind != "comma" or not _joins_word(letters, match):
             yield Token(text=_SEPARATORS[kind], start=start, end=end)
 
 
-def _joins_word(letters: str, match: re.Match[str], spelling: Spelling) -> bool:
+def _joins_word(letters: str, match: re.Match[str]) -> bool:
     """A hyphen between two letters belongs to the word: nothing is separated."""
     before, after = match.start() - 1, match.end()
     return (

@@ -19,11 +19,13 @@ from functools import cached_property
 
 _GAP = re.compile(r"\.\.(\d)$")
 _SEPARATOR = r'[|?,"]'
-_FILLERS = (
-    "and so but well ok okay honestly actually basically literally lol like oh please pls guys "
-    "hey sorry hi hello yeah now then because cos also fr ngl tbh anyway idk right just really "
-    "still maybe probably already omg god seriously although though :emoji: :skull: :cry:"
-).split()
+_FILLERS = tuple(
+    """
+    and so but well ok okay honestly actually basically literally lol like oh please pls guys hey
+    sorry hi hello yeah now then because cos also fr ngl tbh anyway idk right just really still
+    maybe probably already omg god seriously although though :emoji: :skull: :cry:
+    """.split()  # noqa: SIM905
+)
 
 
 class PatternError(ValueError):
@@ -34,12 +36,15 @@ class PatternError(ValueError):
 class Pattern:
     """A pattern ready to search. `anchors` None means: always search.
 
+    also: further sets of words, each of which must have one in the text.
+
     The expression is compiled when it is first needed: most never are in one process.
     """
 
     source: str
     regex: str
     anchors: frozenset[str] | None
+    also: tuple[frozenset[str], ...] = ()
 
     @cached_property
     def expression(self) -> re.Pattern[str]:
@@ -51,6 +56,7 @@ class _Part:
     regex: str
     anchors: frozenset[str] | None
     words: frozenset[str]
+    also: tuple[frozenset[str], ...] = ()
 
 
 class Compiler:
@@ -66,7 +72,9 @@ class Compiler:
         """Raises PatternError when `source` cannot be read."""
         part = self._sequence(source, ())
         self.words |= part.words
-        return Pattern(source=source, regex=f"(?<= ){part.regex}", anchors=part.anchors)
+        return Pattern(
+            source=source, regex=f"(?<= ){part.regex}", anchors=part.anchors, also=part.also
+        )
 
     def _sequence(self, source: str, inside: tuple[str, ...]) -> _Part:
         regex = ""
@@ -80,7 +88,9 @@ class Compiler:
                 candidates.append(part.anchors)
         if not regex:
             raise PatternError(f"{source!r} is empty")
-        return _Part(regex, min(candidates, key=self._cost, default=None), words)
+        best = min(candidates, key=self._cost, default=None)
+        also = tuple(other for other in candidates if other is not best)
+        return _Part(regex, best, words, also)
 
     def _cost(self, anchors: frozenset[str]) -> int:
         return sum(60 if word in self._frequent else 1 for word in anchors)

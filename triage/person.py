@@ -34,9 +34,9 @@ _REPORTED = re.compile(
     r"tweeted|typed|admitted|swears|text|note|telling|claims|threatened) "
 )
 _ASKING_FOR_FRIEND = re.compile(r" (?:asking for a friend|for a friend|it is me|might be me) ")
-_THIRD_SELF = frozenset("himself herself themselves".split())
-_THIRD = frozenset("he she him her his they their them".split())
-_GRIEF = frozenset("died passed dies lost miss sleep funeral".split())
+_THIRD_SELF = frozenset(["himself", "herself", "themselves"])
+_THIRD = frozenset(["he", "she", "him", "her", "his", "they", "their", "them"])
+_GRIEF = frozenset(["died", "passed", "dies", "lost", "miss", "sleep", "funeral"])
 
 
 def speaks_of_another(reading: Reading) -> bool:
@@ -125,6 +125,6 @@ def of_text(reading: Reading) -> Person:
     if not speaks_of_another(reading) or (reading.reporting and first and not third):
         return Person.FIRST
     about = reading.reporting or reading.has("third_party.concern")
-    if not about and first and (third <= first and words[0] == "i" or not third):
+    if not about and first and ((third <= first and words[0] == "i") or not third):
         return Person.FIRST
     return Person.THIRD

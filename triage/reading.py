@@ -103,6 +103,8 @@ def read(text: str, lexicon: Lexicon, *, reporting: bool = False) -> Reading:
     marks: dict[str, list[Mark]] = {}
     for place in sorted(places):
         name, pattern = lexicon.table[place]
+        if any(present.isdisjoint(words) for words in pattern.also):
+            continue
         found = marks.setdefault(name, [])
         for match in pattern.expression.finditer(line):
             if len(found) >= 40:

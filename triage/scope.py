@@ -3,13 +3,19 @@
 from triage.lexicon import Rule
 from triage.reading import Mark, Reading
 
-NEGATORS = frozenset("not never no without nobody none hardly nor neither".split())
-_STARTS_ANEW = frozenset("and so then because cos when anymore more".split())
-_SUBJECTS = frozenset("i he she they we".split())
-_OPINIONS = frozenset("think believe mean say says saying said that suggest feel if".split())
+NEGATORS = frozenset(
+    ["not", "never", "no", "without", "nobody", "none", "hardly", "nor", "neither"]
+)
+_STARTS_ANEW = frozenset(["and", "so", "then", "because", "cos", "when", "anymore", "more"])
+_SUBJECTS = frozenset(["i", "he", "she", "they", "we"])
+_OPINIONS = frozenset(
+    "think believe mean say says saying said that suggest feel if".split()  # noqa: SIM905
+)
 _NOT_A_DENIAL = frozenset(
-    "joking kidding sure even only just because know knowing today tonight now yet tomorrow "
-    "lying messing bluffing scared afraid long asking sorry alone matter one cap point".split()
+    """
+    joking kidding sure even only just because know knowing today tonight now yet tomorrow lying
+    messing bluffing scared afraid long asking sorry alone matter one cap point
+    """.split()  # noqa: SIM905
 )
 
 

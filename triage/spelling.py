@@ -20,11 +20,11 @@ LOOKALIKES: Mapping[str, str] = MappingProxyType(
             for pair in zip(_GREEK_CYRILLIC[::2], _GREEK_CYRILLIC[1::2], strict=True)
             for case in (0,)
         },
-        **{"ı": "i", "ł": "l", "ø": "o", "đ": "d", "ß": "ss", "æ": "ae", "œ": "oe", "ɑ": "a",
+        "ı": "i", "ł": "l", "ø": "o", "đ": "d", "ß": "ss", "æ": "ae", "œ": "oe", "ɑ": "a",
            "ɡ": "g", "ɩ": "i", "ʏ": "y", "ᴄ": "c", "ᴅ": "d", "ᴇ": "e", "ɪ": "i", "ᴋ": "k",
            "ʟ": "l", "ᴍ": "m", "ɴ": "n", "ᴏ": "o", "ᴘ": "p", "ʀ": "r", "ꜱ": "s", "ᴛ": "t",
            "ᴜ": "u", "ᴠ": "v", "ᴡ": "w", "ᴀ": "a", "ʙ": "b", "ꜰ": "f", "ɢ": "g", "ʜ": "h",
-           "ᴊ": "j", "ᴢ": "z"},
+           "ᴊ": "j", "ᴢ": "z",
     }
 )  # fmt: skip
 """Letters of other alphabets that look Latin. A word wholly in such an alphabet is put back to
@@ -113,7 +113,9 @@ class Spelling:
         return best[len(run)] or []
 
 
-_STATES = frozenset("am is are was were feel feeling felt be been so very really mentally".split())
+_STATES = frozenset(
+    "am is are was were feel feeling felt be been so very really mentally".split()  # noqa: SIM905
+)
 
 
 def _one_edit(word: str) -> set[str]:

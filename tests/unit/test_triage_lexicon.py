@@ -134,3 +134,11 @@ class TestPatternLanguage:
     def test_anchors_are_the_rarest_required_words(self) -> None:
         assert self.compiler.compile("the {day} it").anchors == {"monday", "friday"}
         assert self.compiler.compile("maybe? bed").anchors == {"bed"}
+
+    def test_every_required_word_is_known_before_searching(self) -> None:
+        pattern = self.compiler.compile("the {day} ..3 {end} maybe?")
+        assert pattern.anchors is not None
+        needed = [pattern.anchors, *pattern.also]
+        assert {"monday", "friday"} in needed
+        assert frozenset({"the"}) in needed
+        assert len(needed) == 3

@@ -26,9 +26,9 @@ def _named(reading: Reading) -> Iterator[Found]:
     """The bare word, unless the person speaks of a loss: that has its own rule."""
     for finding in simple(reading, ("ideation.mention",)):
         mark = Mark(name=finding.rule, start=finding.start, end=finding.end)
-        if not any(mark.overlaps(loss) for loss in reading.of("distress.bereaved")):
-            if not _looks_back(reading, mark):
-                yield finding
+        loss = any(mark.overlaps(other) for other in reading.of("distress.bereaved"))
+        if not (loss or _looks_back(reading, mark)):
+            yield finding
 
 
 def _looks_back(reading: Reading, mark: Mark) -> bool:

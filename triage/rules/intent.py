@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from handrail.domain.level import Level
 from triage.reading import Mark, Reading
-from triage.rules.base import Found, found, simple
+from triage.rules.base import Found, simple
 from triage.scope import live
 
 _STATED = ("intent.stated", "intent.gone", "intent.conditional", "intent.fear", "intent.vague")
@@ -15,6 +15,7 @@ _MADE_URGENT = (
     "preparatory.letters",
     "psychosis.command",
     "plan.stated",
+    "plan.decided",
 )
 _WISHES = ("ideation.active",)
 

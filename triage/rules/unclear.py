@@ -61,7 +61,7 @@ def _small_signs(reading: Reading) -> Iterator[Found]:
     marks = sorted(signs.values(), key=lambda mark: mark.start)
     start, end = marks[0].start, max(mark.end for mark in marks)
     telling = any(pair <= signs.keys() for pair in _TELLING)
-    if telling or len(signs) >= 3 and len(signs.keys() - {"now"}) >= 2:
+    if telling or (len(signs) >= 3 and len(signs.keys() - {"now"}) >= 2):
         yield Found(rule="unclear.few_words", start=start, end=end)
     elif len(signs) == 2 and signs.keys() & {"act", "over"} and "sorry" not in signs:
         yield Found(rule="unclear.two_signs", start=start, end=end)
