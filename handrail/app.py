@@ -22,6 +22,7 @@ from handrail.console.settings import ConsoleSettings
 from handrail.domain.assessment import Assessment, Context
 from handrail.domain.clock import Clock, SystemClock
 from handrail.domain.cover import HumanEta
+from handrail.domain.errors import ConfigError
 from handrail.domain.ids import ConversationId, Platform, ReferralId
 from handrail.domain.ports import Nudger, Sender, Store
 from handrail.house import House, Service
@@ -38,6 +39,7 @@ from referral_queue.broker import EmbeddedBroker, GivenBroker, open_broker
 from referral_queue.jobs import RqNudger
 from referral_queue.rota import PlannedShift
 from referral_queue.targets import DeskRules, load_targets
+from triage import lexicon
 from triage.assess import assess
 
 NO_PATH = Path()
@@ -73,12 +75,14 @@ def wire(
 ) -> Wired:
     """Open the record, load the words, hand each room its own section.
 
-    Raises ConfigError, KeyFileError, StorageError or PlaybookError: a house with a missing or
-    failing part does not open.
+    Raises ConfigError, KeyFileError, StorageError, TriageError or PlaybookError: a house with a
+    missing or failing part does not open.
     """
     quiet_loggers()
     os.umask(0o077)
+    lexicon.load(config.service.locale)  # a broken one would make every message wait an hour
     library = library_of(config)
+    _must_know_where(config, library)
     store = open_store(config.database_url, config.key_file)
     clock = clock or SystemClock()
     senders: dict[Platform, Sender] = {
@@ -107,6 +111,19 @@ def library_of(config: Config) -> Library:
     """The shipped texts with the organisation's own over them. Raises PlaybookError."""
     overlay = config.playbooks.overlay_directory
     return load_library(overlay=None if overlay == NO_PATH else overlay)
+
+
+def _must_know_where(config: Config, library: Library) -> None:
+    """Found at the start, not when the first contact writes. Raises ConfigError."""
+    locale, country = config.service.locale, config.service.country
+    if locale not in library.locales:
+        known = ", ".join(library.locales)
+        raise ConfigError(f"service.locale: there is no library for {locale!r}, only for {known}")
+    if country not in library.helplines.countries:
+        known = ", ".join(sorted(library.helplines.countries))
+        raise ConfigError(
+            f"service.country: no numbers are known for {country!r}, only for {known}"
+        )
 
 
 def service_of(config: Config) -> Service:

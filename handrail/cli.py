@@ -46,10 +46,13 @@ def main(context: click.Context, path: Path | None) -> None:
 
 
 def _config(context: click.Context, *, demo: bool = False) -> Config:
+    from handrail.app import quiet_loggers
+
     loaded = configuration.load(context.find_root().obj)
     logging.basicConfig(
         level=loaded.log.level, format="%(asctime)s %(levelname)s %(name)s %(message)s"
     )
+    quiet_loggers()
     return configuration.for_demo(loaded) if demo else loaded
 
 

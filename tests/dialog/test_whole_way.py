@@ -240,7 +240,7 @@ def test_help_works_and_does_not_lose_the_place(house):
         ("", {}),
         ("😶", {}),
         ("x" * 10_000, {}),
-        ("zzz \u202e <b>@everyone</b>", {}),
+        ("zqx vrr \u202e bzzt", {}),
     ],
 )
 def test_what_cannot_be_read_is_answered_and_looked_at_by_a_person(house, text, fields):
