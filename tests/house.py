@@ -28,7 +28,8 @@ from referral_queue.targets import DeskRules, default_targets
 from triage.assess import assess
 
 LIBRARY = load_library()
-SENDERS = {key: RecordSender(key) for key in (Platform("web"), Platform("terminal"))}
+WEB, TERMINAL = Platform("web"), Platform("terminal")
+SENDERS = {key: RecordSender(key) for key in (WEB, TERMINAL)}
 _numbers = count(1)
 
 
@@ -81,7 +82,7 @@ class Visitor:
 
     house: House
     account: str = field(default_factory=new_id)
-    platform: Platform = Platform("web")
+    platform: Platform = WEB
     last: Received = field(default_factory=Received)
 
     def incoming(self, text: str = "", **fields: object) -> Incoming:

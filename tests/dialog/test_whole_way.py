@@ -1,4 +1,6 @@
-"""The service lived from its sides: a friend, a person in distress, a volunteer, at day and night."""
+"""The service lived from all sides: a friend, a person in distress, a volunteer; day and night."""
+
+from itertools import pairwise
 
 import pytest
 
@@ -183,7 +185,7 @@ def test_nobody_reads_the_same_words_twice_in_a_row(house):
     person = Visitor(house)
     said = [tuple(person.send("I want to die")) for _ in range(4)]
     assert all(said)
-    assert all(one != two for one, two in zip(said, said[1:], strict=False))
+    assert all(one != two for one, two in pairwise(said))
 
 
 def test_stop_is_confirmed_once_and_then_nothing_is_sent(house):

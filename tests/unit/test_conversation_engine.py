@@ -348,11 +348,12 @@ def test_distress_typed_where_a_receipt_was_asked_is_answered_as_distress():
 
 texts = st.one_of(
     st.text(max_size=60),
+    st.sampled_from(["STOP", "DELETE", "HELP", "status", "yes", "no", "skip", "talk", "1", "2"]),
     st.sampled_from(
-        ["STOP", "DELETE", "HELP", "status", "yes", "no", "skip", "talk",
-         "I'm worried about a friend", "she won't answer me", "not sure", "1", "2", "x" * 10_000, "😶", "\u202eevil", "\x00"]
+        ["I'm worried about a friend", "she won't answer me", "not sure", "x" * 10_000]
     ),
-)  # fmt: skip
+    st.sampled_from(["😶", "\u202eevil", "\x00"]),
+)
 assessments = st.builds(
     assessed, st.sampled_from(list(Level)), st.sampled_from(list(Person)), review=st.booleans()
 )
