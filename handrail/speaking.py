@@ -73,7 +73,9 @@ class Speaker:
 
     def cover(self) -> Cover:
         """Who is there now, seen from this contact: whoever holds their referral is free for it."""
-        others = [r for r in self.tx.referrals.live() if r.held_by is not None]
+        mine = self.referral.id if self.referral is not None else None
+        held = [r for r in self.tx.referrals.live() if r.held_by is not None]
+        others = [r for r in held if r.id != mine]
         return rota.cover(
             self.tx.shifts.running(),
             rota.loads_of(others),

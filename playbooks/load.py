@@ -2,7 +2,8 @@
 
     library/<locale>/playbooks/<key>.toml     overlay/<locale>/playbooks/<key>.toml
     library/<locale>/flows/<name>.toml        overlay/<locale>/flows/<name>.toml
-    library/<locale>/words.toml               overlay/<locale>/words.toml   (phrase by phrase)
+    library/<locale>/words.toml               overlay/<locale>/words.toml   (phrase by phrase,
+                                                                            fragment by fragment)
     helplines/<country>.toml                  overlay/helplines/<country>.toml
 
 Strict: whatever could fail in front of a contact fails here, at start-up, and names the file.
@@ -16,6 +17,7 @@ from types import MappingProxyType
 from handrail.domain.errors import PlaybookError
 from playbooks import parse
 from playbooks.choose import gaps
+from playbooks.fragments import fragments
 from playbooks.helpline_files import load_helplines
 from playbooks.model import Flow, Library, Playbook, Words
 from playbooks.phrases import REQUIRED
@@ -30,6 +32,8 @@ REQUIRED_PLAYBOOKS = frozenset(
     {
         "edited_note",
         "form_paused",
+        "heard_answer",
+        "heard_yes",
         "help_menu",
         "later_ok",
         "quiet_stopped",
@@ -37,8 +41,11 @@ REQUIRED_PLAYBOOKS = frozenset(
         "report_danger",
         "report_withdrawn",
         "status_answer",
+        "status_lost",
         "status_unknown",
         "still_with",
+        "taken_back",
+        "talk_already",
         "talk_opened",
         "unreadable",
         "welcome",
@@ -63,9 +70,10 @@ def load_library(shipped: Path | None = None, overlay: Path | None = None) -> Li
         folders = [base / locale for base in (root, overlay) if base and (base / locale).is_dir()]
         for key, table in _tables(folders, "playbooks").items():
             playbooks[locale, key] = parse.playbook(table, locale, key)
+        pieces = _fragments(folders, locale)
         for name, table in _tables(folders, "flows").items():
-            flows[locale, name] = parse.flow(table, locale, name)
-        words[locale] = _words(folders, locale)
+            flows[locale, name] = parse.flow(table, locale, name, pieces)
+        words[locale] = _words(folders, locale, pieces)
     library = Library(
         playbooks=MappingProxyType(playbooks),
         flows=MappingProxyType(flows),
@@ -103,16 +111,27 @@ def _tables(folders: Iterable[Path], kind: str) -> Mapping[str, Table]:
     return tables
 
 
-def _words(folders: Iterable[Path], locale: str) -> Words:
+def _words_tables(folders: Iterable[Path], locale: str) -> list[Table]:
+    paths = [folder / "words.toml" for folder in folders]
+    return [Table.read(path, f"{locale}/words.toml") for path in paths if path.is_file()]
+
+
+def _fragments(folders: Iterable[Path], locale: str) -> dict[str, str]:
+    """Of all words files together: an overlay's fragment also changes the shipped patterns."""
+    known: dict[str, str] = {}
+    for table in _words_tables(folders, locale):
+        known = fragments(table, known)
+    return known
+
+
+def _words(folders: Iterable[Path], locale: str, pieces: Mapping[str, str]) -> Words:
     intents: dict[str, tuple[str, ...]] = {}
     phrases: dict[str, str] = {}
     where = f"{locale}/words.toml"
-    for folder in folders:
-        path = folder / "words.toml"
-        if path.is_file():
-            read = parse.words(Table.read(path, where), locale)
-            intents |= read.intents
-            phrases |= read.phrases
+    for table in _words_tables(folders, locale):
+        read = parse.words(table, locale, pieces)
+        intents |= read.intents
+        phrases |= read.phrases
     if not phrases:
         raise PlaybookError(f"{where} is missing")
     return Words(

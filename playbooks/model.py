@@ -14,6 +14,7 @@ Buttons carry an *action*, one word that the conversation engine knows:
     later    nothing now; the person can write any time
     confirms the contact said yes when asked about thoughts of suicide
     unsafe   the contact said that they are not safe now, or think of acting today
+    noted    the contact gave the answer that asks for nothing more: thank them, tell the volunteer
     yes, no  answers to a playbook's own question (`on_yes`, `on_no` name the action behind them)
 """
 
@@ -27,11 +28,22 @@ from handrail.domain.level import Level
 from playbooks.helplines import Helplines
 
 ACTIONS = frozenset(
-    {"talk", "report", "status", "help", "stop", "delete", "later", "confirms", "unsafe"}
+    {"talk", "report", "status", "help", "stop", "delete", "later", "confirms", "unsafe", "noted"}
 )
 BUTTON_ACTIONS = ACTIONS | {"yes", "no"}
-INTENTS = ACTIONS | {"yes", "no", "skip", "report_bare"}
-"""What a whole typed message may ask for. report_bare: it says *that* somebody worries, not why."""
+INTENTS = ACTIONS | {
+    *("yes", "no", "unsure", "accepts", "skip"),
+    *("report_bare", "self", "lost", "correction", "taken_back"),
+}
+"""What a whole typed message may ask for or say.
+    unsure       neither yes nor no
+    accepts      takes an offer ("please"), which is no answer to how somebody is
+    report_bare  says *that* somebody worries, not why
+    self         what they told was about themselves
+    lost         no receipt at hand
+    taken_back   "only joking": what they told before was not meant
+    correction   opens a changed answer ("actually ...")
+"""
 EFFECTS = frozenset({"add", "withdraw", "erase", "quiet", "talk", "later"})
 """What an answer of a flow may do beyond being recorded."""
 WHENS = frozenset({"always", "covered", "no_cover", "nobody_free", "first_contact", "repeat"})

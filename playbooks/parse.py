@@ -6,6 +6,7 @@ from types import MappingProxyType
 from handrail.domain.cover import Audience
 from handrail.domain.errors import PlaybookError
 from handrail.domain.level import Level
+from playbooks.fragments import Fragments, pattern
 from playbooks.model import (
     ACTIONS,
     BUTTON_ACTIONS,
@@ -104,10 +105,13 @@ def _label(table: Table) -> str:
     return label
 
 
-def flow(table: Table, locale: str, name: str) -> Flow:
-    """Raises PlaybookError. That `before`, `opening` and `closing` exist is checked in `load`."""
+def flow(table: Table, locale: str, name: str, fragments: Fragments | None = None) -> Flow:
+    """fragments: what `{{name}}` inside `hears` stands for.
+
+    Raises PlaybookError. That `before`, `opening` and `closing` exist is checked in `load`."""
     _named(name, table)
-    questions = tuple(_question(question, name) for question in table.tables("questions"))
+    known = fragments or {}
+    questions = tuple(_question(question, name, known) for question in table.tables("questions"))
     result = Flow(
         name=name,
         locale=locale,
@@ -129,9 +133,9 @@ def flow(table: Table, locale: str, name: str) -> Flow:
     return result
 
 
-def _question(table: Table, flow_name: str) -> Question:
+def _question(table: Table, flow_name: str, fragments: Fragments) -> Question:
     key = _named(table.text("id"), table)
-    answers = tuple(_answer(answer) for answer in table.tables("answers"))
+    answers = tuple(_answer(answer, fragments) for answer in table.tables("answers"))
     only_if: tuple[str, tuple[str, ...]] | None = None
     if table.has("only_if"):
         condition = table.table("only_if")
@@ -155,14 +159,14 @@ def _question(table: Table, flow_name: str) -> Question:
     return question
 
 
-def _answer(table: Table) -> Answer:
+def _answer(table: Table, fragments: Fragments) -> Answer:
     effect = table.text("effect") if table.has("effect") else None
     if effect is not None:
         one_of(effect, EFFECTS, what="effect", where=table.where)
     answer = Answer(
         value=_named(table.text("value"), table),
         label=_label(table),
-        hears=_patterns(table, "hears"),
+        hears=_patterns(table, "hears", fragments),
         before=table.text("before") if table.has("before") else None,
         goto=table.text("goto") if table.has("goto") else None,
         effect=effect,
@@ -189,14 +193,20 @@ def _leads_on(flow: Flow, place: int, question: Question, table: Table) -> None:
             one_of(value, [answer.value for answer in answers], what="answer", where=where)
 
 
-def words(table: Table, locale: str) -> Words:
-    """Raises PlaybookError for an unknown intent or a pattern that is none."""
+def words(table: Table, locale: str, fragments: Fragments | None = None) -> Words:
+    """fragments: what `{{name}}` inside `[intents]` stands for.
+
+    Raises PlaybookError for an unknown intent or a pattern that is none."""
+    known = fragments or {}
+    table.raw("fragments")  # read before, with those of the other files of the locale
     intents = table.table("intents")
     for name in intents.names():
         one_of(name, INTENTS, what="intent", where=intents.where)
     result = Words(
         locale=locale,
-        intents=MappingProxyType({name: _patterns(intents, name) for name in intents.names()}),
+        intents=MappingProxyType(
+            {name: _patterns(intents, name, known) for name in intents.names()}
+        ),
         phrases=MappingProxyType(table.strings("phrases")),
         file=table.where,
     )
@@ -206,14 +216,8 @@ def words(table: Table, locale: str) -> Words:
     return result
 
 
-def _patterns(table: Table, key: str) -> tuple[str, ...]:
-    patterns = table.texts(key)
-    for pattern in patterns:
-        try:
-            re.compile(pattern, re.IGNORECASE)
-        except re.error as error:
-            raise table.error(f"{key!r}: {pattern!r} is not a pattern: {error}") from error
-    return patterns
+def _patterns(table: Table, key: str, fragments: Fragments) -> tuple[str, ...]:
+    return tuple(pattern(table, key, text, fragments) for text in table.texts(key))
 
 
 def _named(name: str, table: Table) -> str:

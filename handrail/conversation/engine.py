@@ -3,8 +3,8 @@
 The order of the questions below is the safety of the engine:
 1. control words (STOP, DELETE, HELP) work at any point;
 2. a plain yes or no answers what was asked last;
-3. a danger to the writer makes a form yield; a danger to somebody else puts the emergency number
-   before the next question;
+3. a danger or a pain of the writer makes a form yield; a danger to somebody else puts the emergency
+   number before the next question;
 4. somebody who is with a volunteer is not talked over by a machine, except when danger is new;
 5. then the form, the receipt code, the wish to report or talk;
 6. everything else is answered by the playbook that fits.
@@ -15,7 +15,7 @@ from dataclasses import replace
 from handrail.conversation import forms
 from handrail.conversation.effects import AddToReport, Effect, Quiet, Refer, Respond, Say
 from handrail.conversation.state import State
-from handrail.conversation.turn import Turn, intent, read_press
+from handrail.conversation.turn import URGENT, Turn, intent, read_press
 from handrail.domain.assessment import Person
 from handrail.domain.cover import Audience
 from handrail.domain.level import FAIL_UP, Level, soonest, step_up
@@ -60,9 +60,12 @@ def _start(state: State, turn: Turn, library: Library) -> Result:
 
 def _text(state: State, turn: Turn, library: Library) -> Result:
     words = library.words(turn.locale)
+    state = _remembering(state, turn)
     control = intent(words, turn.text, among=CONTROL)
     if control and not (turn.urgent and len(turn.text.split()) > 1):
-        return do(state, control, turn, library)
+        new, effects = do(state, control, turn, library)
+        typed: tuple[Effect, ...] = (Refer(),) if control == "help" else ()
+        return new, (*typed, *effects)  # "help" alone may be a cry: a person reads it as well
     if turn.with_person:
         return _relayed(state, turn)
     if (answered := _plain_yes_no(state, turn, library)) is not None:
@@ -70,9 +73,13 @@ def _text(state: State, turn: Turn, library: Library) -> Result:
     if turn.urgent and _about_self(state, turn):
         return _yield(state)
     if state.form is not None:
-        return forms.answer_typed(state, turn, library)
+        return _in_form(state, turn, library, words)
     if turn.report is not None:
         return forms.show_report(state, turn, library)
+    if intent(words, turn.text, among=("unsafe",)):
+        return do(state, "unsafe", turn, library)
+    if turn.referred and intent(words, turn.text, among=("taken_back",)):
+        return _plain(state), (Refer(reason="took_back"), Say(key="taken_back"))
     if _about_other(state, turn, words):
         return _worried(state, turn, library)
     if intent(words, turn.text, among=("talk",)):
@@ -98,9 +105,13 @@ def do(state: State, action: str, turn: Turn, library: Library) -> Result:
             again = forms.ask_again(state, turn, library)[1] if state.form else ()
             return state, (Say(key="help_menu"), *again)
         case "confirms":
-            return _said(state, "said_yes", Level.P3)
+            return _confirmed(state, turn)
         case "unsafe":
-            return _said(state, "not_safe", soonest(Level.P2, step_up(turn.assessment.level)))
+            known = state.own or Level.P3 if state.reports else turn.assessment.level
+            return _said(state, "not_safe", soonest(Level.P2, step_up(known)))
+        case "noted":
+            refer = Refer(reason="answered")
+            return replace(_plain(state), audience=Audience.SELF), (refer, Say(key="heard_answer"))
         case "later":
             return state, (Say(key="later_ok"),)
     return _respond(state, turn)
@@ -122,6 +133,24 @@ def _yield(state: State) -> Result:
     return new, (Refer(), Respond(audience=Audience.SELF), *note)
 
 
+def _in_form(state: State, turn: Turn, library: Library, words: Words) -> Result:
+    """A question of a form waits. Some messages are no answer to it, whatever it asked."""
+    form = state.form
+    assert form is not None  # noqa: S101  (callers checked)
+    if form.flow == "report":
+        if turn.pain:
+            return _yield(state)
+        if intent(words, turn.text, among=("self",)):
+            state = state.having_told(turn.assessment.level)  # what they told was about them
+            new, (_, *rest) = _yield(state)
+            return new, (Refer(reason="about_self"), *rest)
+        talk = intent(words, turn.text, among=("talk",))
+        if talk and form.question != "help_wanted":
+            new, effects = _talk(state, turn)
+            return new, (*effects, Say(key="form_paused"))
+    return forms.answer_typed(state, turn, library)
+
+
 def _relayed(state: State, turn: Turn) -> Result:
     """A person is here. The machine speaks only when danger is new."""
     effects: tuple[Effect, ...] = (Refer(),)
@@ -133,11 +162,18 @@ def _relayed(state: State, turn: Turn) -> Result:
 def _plain_yes_no(state: State, turn: Turn, library: Library) -> Result | None:
     if state.on_yes is None and state.on_no is None:
         return None
-    match intent(library.words(turn.locale), turn.text, among=("yes", "no")):
+    words = library.words(turn.locale)
+    asked_how_they_are = state.on_yes in ("confirms", "unsafe", "noted")
+    if asked_how_they_are and intent(words, turn.text, among=("accepts",)):
+        return None  # "please" and "ok" take an offer; they say nothing about thoughts of suicide
+    match intent(words, turn.text, among=("yes", "no", "unsure")):
         case "yes" if state.on_yes:
             return do(state, state.on_yes, turn, library)
         case "no" if state.on_no:
             return do(state, state.on_no, turn, library)
+        case "unsure":  # the answer that brings a person sooner; to an offer it is no answer
+            careful = [a for a in (state.on_yes, state.on_no) if a in ("confirms", "unsafe")]
+            return do(state, careful[0], turn, library) if careful else None
     return None
 
 
@@ -158,13 +194,28 @@ def _worried(state: State, turn: Turn, library: Library) -> Result:
 def _talk(state: State, turn: Turn) -> Result:
     key = "talk_already" if turn.referred else "talk_opened"
     new = replace(_plain(forms.put_aside(state)), audience=Audience.SELF)
+    new = new.having_told(Level.P4)
     return new, (Refer(reason="asked_to_talk", floor=Level.P4), Say(key=key))
 
 
 def _said(state: State, reason: str, floor: Level) -> Result:
     """The answer to a direct question: on record for the volunteer, and answered by level."""
-    state = replace(_plain(state), audience=Audience.SELF)
+    state = replace(_plain(state), audience=Audience.SELF).having_told(floor)
     return state, (Refer(reason=reason, floor=floor), Respond(audience=Audience.SELF))
+
+
+def _confirmed(state: State, turn: Turn) -> Result:
+    """Yes, there are thoughts of suicide. It took courage: the next words must have heard it."""
+    new, (refer, respond) = _said(state, "said_yes", Level.P3)
+    known = new.own if state.reports else turn.assessment.level
+    return new, (refer, respond if known in URGENT else Say(key="heard_yes"))
+
+
+def _remembering(state: State, turn: Turn) -> State:
+    """Keep how they are themselves apart from how the one is of whom they told."""
+    told = turn.own_level
+    said_something = turn.pain or told in (*URGENT, Level.P4)
+    return state.having_told(told) if said_something and _about_self(state, turn) else state
 
 
 def _respond(state: State, turn: Turn) -> Result:
@@ -189,22 +240,34 @@ def _edited(state: State, turn: Turn) -> Result:
 
 
 def _about_self(state: State, turn: Turn) -> bool:
-    """Inside a report what is written is about somebody else unless it clearly is not."""
+    """Inside a report what is written is about somebody else unless it clearly is not: the writer
+    says "I", and says how they are. "Thanks" after a report is still about the report."""
     if state.audience is Audience.REPORT:
-        return turn.assessment.person is Person.FIRST
+        tells = turn.pain or turn.own_level in (*URGENT, Level.P4)
+        return turn.assessment.person is Person.FIRST and tells
     return turn.assessment.person is not Person.THIRD
 
 
 def _about_other(state: State, turn: Turn, words: Words) -> bool:
     """A worry about somebody else, said plainly or only told. Inside a talk about oneself, where
     other people are mentioned all the time, it must be said plainly."""
-    if turn.referred and state.audience is Audience.SELF:
+    if _talks(state, turn):
         return intent(words, turn.text, among=("report_bare",)) is not None
     told = turn.assessment.person is Person.THIRD and turn.assessment.level is not Level.P5
     return told or intent(words, turn.text, among=("report",)) is not None
 
 
+def _talks(state: State, turn: Turn) -> bool:
+    """They have begun to talk about themselves."""
+    return turn.referred and state.audience is Audience.SELF and state.own is not None
+
+
 def _audience(state: State, turn: Turn) -> Audience:
+    """In a talk about oneself "he shouts at me" stays there, unless somebody is in danger."""
+    if _talks(state, turn) and not turn.urgent and not state.reports:
+        return Audience.SELF
+    if turn.assessment.level is Level.P5 and state.audience is not Audience.REPORT:
+        return Audience.SELF  # "are you a real person" names somebody and worries about nobody
     return Audience.SELF if _about_self(state, turn) else Audience.REPORT
 
 

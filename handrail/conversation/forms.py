@@ -12,25 +12,34 @@ from handrail.conversation.effects import (
     AddToReport,
     Ask,
     Effect,
-    Erase,
     KeepReport,
     Quiet,
     Refer,
     Respond,
     Say,
-    WithdrawReport,
+)
+from handrail.conversation.questions import (
+    SKIP,
+    ask_question,
+    belongs,
+    buttons_of,
+    choice_of,
+    danger_first,
+    done_by,
+    question_after,
+    refer_if_report,
+    said_at_once,
 )
 from handrail.conversation.state import Form, State
-from handrail.conversation.turn import Press, Turn, heard, intent, question_button
+from handrail.conversation.turn import Press, Turn, heard, intent, without
 from handrail.domain.cover import Audience
 from handrail.domain.ids import ReportId
 from handrail.domain.level import Level
-from handrail.domain.message import Button
 from playbooks.model import Answer, Flow, Library, Question
 
 Result = tuple[State, tuple[Effect, ...]]
 
-SKIP = "skip"
+_TELLS_FROM_WORDS = 4
 MAX_TRIES = 2
 """How often a receipt code may be mistyped before we stop asking and offer a person instead."""
 
@@ -68,7 +77,7 @@ def begin(
     audience = Audience.REPORT if name == "report" else state.audience
     state = replace(state, form=form, turns=number, audience=audience, greeted=True)
     opening = tuple(Say(key=key) for key in flow.opening)
-    return state, (*opening, _ask(flow, first, form, library))
+    return state, (*opening, ask_question(flow, first, form, library))
 
 
 def ask_again(state: State, turn: Turn, library: Library) -> Result:
@@ -79,7 +88,7 @@ def ask_again(state: State, turn: Turn, library: Library) -> Result:
     question = flow.question(state.form.question)
     if question is None:  # the flow was edited under this conversation: do not lose what was said
         return _end(state, state.form, flow)
-    return state, (_ask(flow, question, state.form, library),)
+    return state, (ask_question(flow, question, state.form, library),)
 
 
 def answer_typed(state: State, turn: Turn, library: Library) -> Result:
@@ -94,6 +103,8 @@ def answer_typed(state: State, turn: Turn, library: Library) -> Result:
         return _receipt_typed(state, form, turn, library)
     if question.skippable and intent(library.words(turn.locale), turn.text, among=("skip",)):
         return _answered(state, form, flow, question, "", None, library)
+    if (corrected := _corrected(state, form, flow, question, turn, library)) is not None:
+        return corrected
     answer = heard(question, turn.text)
     if answer is None and form.flow == "status":  # they told us more instead of pressing "add"
         question = flow.question("addition") or question
@@ -101,24 +112,25 @@ def answer_typed(state: State, turn: Turn, library: Library) -> Result:
         if form.tries == 0:
             again = Ask(
                 text=question.again or question.text,
-                buttons=_buttons(flow, question, form, library),
+                buttons=buttons_of(flow, question, form, library),
             )
-            return replace(state, form=replace(form, tries=1)), (*_danger(turn), again)
+            kept = replace(_told(form, flow, turn.text), tries=1)
+            return replace(state, form=kept), (*refer_if_report(flow), *danger_first(turn), again)
         answer = next((a for a in question.answers if a.value == "not_sure"), question.answers[-1])
     value = answer.value if answer else turn.text
     new, effects = _answered(state, form, flow, question, value, answer, library)
     said = {effect.key for effect in effects if isinstance(effect, Say)}
-    return new, (*(e for e in _danger(turn) if e.key not in said), *effects)
+    return new, (*(e for e in danger_first(turn) if e.key not in said), *effects)
 
 
 def answer_pressed(state: State, press: Press, turn: Turn, library: Library) -> Result:
     """A button: of the question that waits, of an earlier one, or of an earlier form."""
-    if _belongs(press, state.form):
+    if belongs(press, state.form):
         return _pressed(state, press, turn, library)
-    if _belongs(press, state.paused):
+    if belongs(press, state.paused):
         return _pressed(replace(state, form=state.paused, paused=None), press, turn, library)
     flow = library.flows.get((turn.locale, press.flow or ""))
-    answer = _choice(flow, press)
+    answer = choice_of(flow, press)
     if answer is not None and answer.before and flow is not None:  # "yes, in danger" never expires
         begun, _ = begin(replace(state, form=None), flow.name, turn, library)
         assert begun.form is not None  # noqa: S101
@@ -142,13 +154,19 @@ def show_report(state: State, turn: Turn, library: Library) -> Result:
     form = Form(
         flow="status", question=follow_up.id, first=first, turn=number, report_id=str(report.id)
     )
-    return replace(state, form=form, turns=number), (*answer, _ask(flow, follow_up, form, library))
+    return replace(state, form=form, turns=number), (
+        *answer,
+        ask_question(flow, follow_up, form, library),
+    )
 
 
 def _receipt_typed(state: State, form: Form, turn: Turn, library: Library) -> Result:
     if turn.report is not None:
         return show_report(state, turn, library)
-    if turn.assessment.hits:  # they did not type a code, they told us something: answer that
+    words = library.words(turn.locale)
+    if not turn.urgent and intent(words, turn.text, among=("no", "skip", "lost")):
+        return _code_given_up(state, turn, library)
+    if turn.pain or turn.own_level not in (Level.P3, Level.P5):  # no code: they told us something
         return replace(state, form=None), (
             Refer(), Respond(audience=state.audience),
         )  # fmt: skip
@@ -160,8 +178,11 @@ def _receipt_typed(state: State, form: Form, turn: Turn, library: Library) -> Re
     )  # fmt: skip
 
 
-def _belongs(press: Press, form: Form | None) -> bool:
-    return form is not None and form.flow == press.flow and (press.turn or 0) >= form.first
+def _code_given_up(state: State, turn: Turn, library: Library) -> Result:
+    """No receipt at hand: on with the form that made way for it, or with whatever they like."""
+    state = resumed(replace(state, form=None))
+    again = ask_again(state, turn, library)[1] if state.form else ()
+    return state, (Refer(), Say(key="status_lost"), *again)
 
 
 def _pressed(state: State, press: Press, turn: Turn, library: Library) -> Result:
@@ -169,7 +190,7 @@ def _pressed(state: State, press: Press, turn: Turn, library: Library) -> Result
     assert form is not None  # noqa: S101  (callers checked)
     flow = library.flow(turn.locale, form.flow)
     question = flow.question(press.question or "")
-    answer = _choice(flow, press)
+    answer = choice_of(flow, press)
     if question is None or (answer is None and press.value != SKIP):
         return ask_again(state, turn, library)
     value = answer.value if answer else ""
@@ -177,9 +198,51 @@ def _pressed(state: State, press: Press, turn: Turn, library: Library) -> Result
         return _answered(state, form, flow, question, value, answer, library)
     if form.answered(question.id) == value:  # pressed twice
         return ask_again(state, turn, library)
+    return _changed(state, form, flow, question, value, answer, turn, library)
+
+
+def _told(form: Form, flow: Flow, text: str) -> Form:
+    """Somebody begins to tell instead of saying yes or no: that answers "what have you seen"."""
+    if flow.name != "report" or form.answered("seen") or len(text.split()) < _TELLS_FROM_WORDS:
+        return form
+    return form.with_answer("seen", text)
+
+
+def _corrected(
+    state: State, form: Form, flow: Flow, question: Question, turn: Turn, library: Library
+) -> Result | None:
+    """ "Actually yes": the answer to this question, else to the latest one that it can answer."""
+    rest = without(library.words(turn.locale), turn.text, "correction")
+    if rest is None or flow.name != "report":
+        return None
+    answer = heard(question, rest)
+    if answer is not None:
+        return _answered(state, form, flow, question, answer.value, answer, library)
+    for question_id, _ in reversed(form.answers):
+        earlier = flow.question(question_id)
+        meant = heard(earlier, rest) if earlier is not None and earlier.answers else None
+        if earlier is not None and meant is not None:
+            return _changed(state, form, flow, earlier, meant.value, meant, turn, library)
+    return None
+
+
+def _changed(
+    state: State,
+    form: Form,
+    flow: Flow,
+    question: Question,
+    value: str,
+    answer: Answer | None,
+    turn: Turn,
+    library: Library,
+) -> Result:
+    """An earlier answer is another one now; the question that waits goes on waiting."""
     changed = replace(state, form=form.with_answer(question.id, value))
-    before = _before(answer)
-    return changed, (*_refer(flow), *before, *ask_again(changed, turn, library)[1])
+    return changed, (
+        *refer_if_report(flow),
+        *said_at_once(answer),
+        *ask_again(changed, turn, library)[1],
+    )
 
 
 def _answered(
@@ -192,36 +255,22 @@ def _answered(
     library: Library,
 ) -> Result:
     form = form.with_answer(question.id, value)
-    effects: tuple[Effect, ...] = (*_refer(flow), *_before(answer), *_done(answer, form))
+    effects: tuple[Effect, ...] = (
+        *refer_if_report(flow),
+        *said_at_once(answer),
+        *done_by(answer, form),
+    )
     if flow.name == "status" and question.id == "addition" and value:
         added = AddToReport(report_id=ReportId(form.report_id or ""), text=value)
         effects = (*effects, added, Say(key="report_added"))
-    following = _next(flow, question, form, answer)
+    following = question_after(flow, question, form, answer)
     if following is None:
         ended, closing = _end(state, form, flow)
         return ended, (*effects, *closing)
     number = state.turns + 1
     form = replace(form, question=following.id, turn=number, tries=0)
     new = replace(state, form=form, turns=number)
-    return new, (*effects, _ask(flow, following, form, library))
-
-
-def _next(flow: Flow, question: Question, form: Form, answer: Answer | None) -> Question | None:
-    """The next question that is not answered yet and whose condition holds."""
-    goto = answer.goto if answer else None
-    if goto == "end":
-        return None
-    if goto is not None:
-        return flow.question(goto)
-    later = flow.questions[flow.questions.index(question) + 1 :]
-    return next((q for q in later if form.answered(q.id) is None and _asked(q, form)), None)
-
-
-def _asked(question: Question, form: Form) -> bool:
-    if question.only_if is None:
-        return True
-    other, values = question.only_if
-    return form.answered(other) in values
+    return new, (*effects, ask_question(flow, following, form, library))
 
 
 def _end(state: State, form: Form, flow: Flow) -> Result:
@@ -233,57 +282,3 @@ def _end(state: State, form: Form, flow: Flow) -> Result:
     if form.answered("write_back") == "no":
         effects = (*effects, Quiet())
     return state, effects
-
-
-def _refer(flow: Flow) -> tuple[Effect, ...]:
-    if flow.name == "report":
-        return (Refer(reason="worried_about_someone", floor=Level.P4),)
-    return ()
-
-
-def _danger(turn: Turn) -> tuple[Say, ...]:
-    """New danger to somebody else, told in the middle of a form: the number comes first."""
-    return (Say(key="report_danger"),) if turn.urgent and turn.raised else ()
-
-
-def _before(answer: Answer | None) -> tuple[Effect, ...]:
-    return (Say(key=answer.before),) if answer and answer.before else ()
-
-
-def _done(answer: Answer | None, form: Form) -> tuple[Effect, ...]:
-    match answer.effect if answer else None:
-        case "withdraw":
-            report_id = ReportId(form.report_id or "")
-            return (WithdrawReport(report_id=report_id), Say(key="report_withdrawn"))
-        case "erase":
-            return (Erase(),)
-        case "talk":
-            return (Refer(reason="asked_to_talk", floor=Level.P4), Say(key="talk_opened"))
-        case "later":
-            return (Say(key="later_ok"),)
-    return ()
-
-
-def _cautious(question: Question) -> Answer | None:
-    """What an answer nobody could understand counts as: not sure, never something that acts."""
-    unsure = next((a for a in question.answers if a.value == "not_sure"), None)
-    return unsure or next((a for a in question.answers if a.effect is None), None)
-
-
-def _choice(flow: Flow | None, press: Press) -> Answer | None:
-    question = flow.question(press.question or "") if flow else None
-    return next((a for a in question.answers if a.value == press.value), None) if question else None
-
-
-def _ask(flow: Flow, question: Question, form: Form, library: Library) -> Ask:
-    return Ask(text=question.text, buttons=_buttons(flow, question, form, library))
-
-
-def _buttons(flow: Flow, question: Question, form: Form, library: Library) -> tuple[Button, ...]:
-    def button(value: str, label: str) -> Button:
-        return Button(id=question_button(flow.name, question.id, value, form.turn), label=label)
-
-    offered = tuple(button(answer.value, answer.label) for answer in question.answers)
-    if not question.skippable:
-        return offered
-    return (*offered, button(SKIP, library.words(flow.locale).phrases["skip_label"]))

@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from handrail.domain.cover import Audience
+from handrail.domain.level import Level, soonest
 
 _FORMAT = 1
 
@@ -47,6 +48,7 @@ class State:
     form: the flow under way. paused: a form that yielded to an emergency.
     on_yes, on_no: the actions behind a plain yes or no to what was said last.
     report_id: the latest report made in this conversation.
+    own: the soonest level of what the contact said about themselves; None when they said nothing.
     said: (playbook key, times, last said at) so that nobody reads the same words twice in a row.
     """
 
@@ -58,7 +60,18 @@ class State:
     on_yes: str | None = None
     on_no: str | None = None
     report_id: str | None = None
+    own: Level | None = None
     said: tuple[tuple[str, int, str], ...] = ()
+
+    @property
+    def reports(self) -> bool:
+        """They came to tell about somebody else, so the referral's level is not about them."""
+        forms = (self.form, self.paused)
+        return self.report_id is not None or any(f and f.flow == "report" for f in forms)
+
+    def having_told(self, level: Level) -> "State":
+        """What they said about themselves; only ever sooner."""
+        return replace(self, own=soonest(level, self.own or level))
 
     def times_said(self, key: str) -> int:
         return next((times for said, times, _ in self.said if said == key), 0)
@@ -85,6 +98,7 @@ def decode(text: str) -> State:
         if record.pop("format") != _FORMAT:
             return State()
         record["audience"] = Audience(record["audience"])
+        record["own"] = Level(record["own"]) if record.get("own") else None
         record["said"] = tuple((str(k), int(n), str(at)) for k, n, at in record["said"])
         for name in ("form", "paused"):
             record[name] = _form(record[name]) if record[name] else None

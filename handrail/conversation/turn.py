@@ -5,13 +5,22 @@ from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
 
-from handrail.domain.assessment import Assessment
+from handrail.domain.assessment import Assessment, Person
 from handrail.domain.contact import Report
-from handrail.domain.level import Level
+from handrail.domain.level import Level, soonest
 from handrail.domain.message import Incoming
 from playbooks.model import Answer, Question, Words
+from triage.policy import combine
 
 URGENT = frozenset({Level.P1, Level.P2})
+_WITHIN_THE_HOUR = (Level.P1, Level.P2, Level.P3)
+_SAYS_NO_PAIN = frozenset(
+    {
+        "unclassifiable", "language_unsupported", "media", "obfuscated", "minor",
+        "third_party_concern", "third_party_unreachable",
+    }
+)  # fmt: skip
+"""Signals that say nothing about how the writer is: they set a level and take no form away."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,8 +48,31 @@ class Turn:
         return self.incoming.text.strip()
 
     @property
+    def own_level(self) -> Level:
+        """How soon for what this message says itself. What was said before, by whom and about
+        whom, decides the queue; it must not make an answer of "ok" an emergency."""
+        found = self.assessment
+        decided = combine(hit for hit in found.hits if hit.end > hit.start).level
+        if found.level.sooner_than(found.rules_level):  # the classifier heard more than the rules
+            return soonest(decided, found.level)
+        return decided
+
+    @property
     def urgent(self) -> bool:
-        return self.assessment.level in URGENT and bool(self.assessment.hits)
+        """This message tells of a danger, alone or as the last part of a burst."""
+        if not self.assessment.hits:
+            return False
+        new = self.raised and combine(self.assessment.hits).level in URGENT
+        return new or self.own_level in URGENT
+
+    @property
+    def pain(self) -> bool:
+        """The writer tells here that they are not well themselves, as far as that can be read."""
+        return self.assessment.person is Person.FIRST and any(
+            hit.floor in _WITHIN_THE_HOUR and hit.signal not in _SAYS_NO_PAIN
+            for hit in self.assessment.hits
+            if hit.end > hit.start
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,6 +104,9 @@ def read_press(button_id: str) -> Press | None:
     return None
 
 
+LONGEST_COMMAND = 2_000
+
+
 @lru_cache(maxsize=4096)
 def _compiled(pattern: str) -> re.Pattern[str]:
     return re.compile(pattern, re.IGNORECASE)
@@ -93,8 +128,20 @@ def heard(question: Question, text: str) -> Answer | None:
 
 
 def intent(words: Words, text: str, *, among: tuple[str, ...]) -> str | None:
-    """The first of `among` whose patterns fit the whole message."""
+    """The first of `among` whose patterns fit the whole message. Of a very long one only the
+    beginning is read, with a mark that it goes on: some patterns take time squared."""
+    if len(text) > LONGEST_COMMAND:
+        text = f"{text[:LONGEST_COMMAND]} ... x"
     for name in among:
         if any(_compiled(p).search(text) for p in words.intents.get(name, ())):
             return name
+    return None
+
+
+def without(words: Words, text: str, name: str) -> str | None:
+    """What is left of a text once the opening words of this intent are taken off; None when it
+    does not open with them."""
+    for pattern in words.intents.get(name, ()):
+        if (found := _compiled(pattern).match(text)) and found.end() < len(text):
+            return text[found.end() :]
     return None

@@ -83,7 +83,7 @@ def test_with_nobody_here_no_text_claims_that_somebody_was_told(
             said = choose(LIBRARY, situation_repeated(situation, repeat))
             for text in every_wording(said, MORNING):
                 assert not re.search(r"has been (alerted|told)|is on the way", text)
-                assert "at 08:00 today" in text
+                assert "08:00 today" in text
                 assert "116\u00a0123" in text or "Childline" in text or "Refuge" in text
 
 
@@ -129,13 +129,13 @@ def test_a_country_that_is_not_listed_gets_words_and_never_a_wrong_number(
 
 
 def test_what_a_no_to_are_you_safe_does() -> None:
-    """To "are you safe right now?" a no makes it more pressing; a yes promises nothing."""
+    """To "are you safe right now?" a no makes it more pressing; a yes is thanked for and promises nothing."""
     for playbook in PLAYBOOKS:
         if playbook.audience is Audience.SELF and playbook.levels:
             for step in playbook.steps:
                 if "Are you safe right now?" in step.texts[0]:
                     assert playbook.on_no == "unsafe", playbook.key
-                    assert playbook.on_yes is None, playbook.key
+                    assert playbook.on_yes == "noted", playbook.key
 
 
 def test_every_flow_leaves_room_to_skip_but_for_what_must_be_known() -> None:
