@@ -33,7 +33,7 @@ class Line:
 def read_record(store: Store, platform: Platform, account: str, after_seq: int = 0) -> list[Line]:
     """The account's messages after `after_seq`, oldest first; none when it has not written yet
     or was erased. Blocking. Raises StorageError when the record cannot be read."""
-    with store.transaction() as tx:
+    with store.transaction(read_only=True) as tx:
         try:
             conversation = tx.conversations.of_account(platform, account)
             if conversation is None:

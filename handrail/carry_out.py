@@ -20,7 +20,7 @@ from handrail.conversation.state import State
 from handrail.domain.assessment import Assessment
 from handrail.domain.contact import Contact, Conversation, Report
 from handrail.domain.cover import Audience
-from handrail.domain.errors import PlaybookError
+from handrail.domain.errors import Erased, PlaybookError
 from handrail.domain.ids import ReportId, new_id
 from handrail.domain.level import Level, soonest
 from handrail.domain.message import Author
@@ -37,7 +37,21 @@ from triage.policy import report_floor
 REPEAT_WITHIN = timedelta(hours=1)
 """A playbook said again within the hour is said in its short form."""
 
+_NOT_UNDERSTOOD = frozenset({"unclassifiable", "obfuscated"})
+_UNDERSTOOD = (Level.P1, Level.P2, Level.P3)
+_OFFERS = frozenset({"welcome", "help_menu"})
+"""They say how soon a person writes to whoever asks for one, so the time is that of asking."""
+
+_LASTING = frozenset({"abuse_now", "abuse_disclosed", "coercive_control", "minor"})
+"""Signals that shape every later answer of the conversation."""
+
 _MUST_BE_SEEN_FIRST = frozenset({Level.P1, Level.P2})
+
+
+def _as_policy_reads(answers: Sequence[tuple[str, str]]) -> dict[str, str]:
+    """The form asks "when and where" in one question; the policy calls it `when`."""
+    given = dict(answers)
+    return {**given, "when": given.get("when_where", given.get("when", ""))}
 
 
 @dataclass(slots=True, kw_only=True)
@@ -119,7 +133,7 @@ class Reply:
         for floor in (refer.floor for refer in wanted if refer.floor is not None):
             level = soonest(level, floor)
         if self.state.form is not None and self.state.form.flow == "report":
-            told, why = report_floor(dict(self.state.form.answers))
+            told, why = report_floor(_as_policy_reads(self.state.form.answers))
             level, reasons = soonest(level, told), [*why, *reasons]
         self._open_or_raise(level, reasons)
 
@@ -148,8 +162,8 @@ class Reply:
         situation = Situation(
             locale=self.contact.locale,
             audience=audience,
-            level=soonest(self.speaker.level, self.assessment.level),
-            signals=frozenset(self.assessment.signals),
+            level=self._level_for(audience),
+            signals=self._signals(),
             covered=cover.on_shift > 0,
             free=cover.free > 0 or self.speaker.held,
             first_contact=not self.state.said and not self.state.turns,
@@ -159,12 +173,38 @@ class Reply:
             playbook = choose(library, replace(situation, repeat=True))
         self._say(playbook)
 
+    def _level_for(self, audience: Audience) -> Level:
+        """Whom the words are for. A reporter whose friend is in danger is not in danger."""
+        if audience is Audience.SELF and self.state.reports:
+            return self.state.own or Level.P5
+        return soonest(self.speaker.level, self.assessment.level)
+
+    def _signals(self) -> frozenset[str]:
+        """What shapes the answer. "I did not understand" is not said to a burst whose parts, put
+        together, were understood."""
+        found = self.assessment
+        understood = {
+            hit.signal for hit in found.hits if hit.floor in _UNDERSTOOD
+        } - _NOT_UNDERSTOOD  # fmt: skip
+        unclear = _NOT_UNDERSTOOD if understood else frozenset[str]()
+        return (frozenset(found.signals) - unclear) | self._still_true()
+
+    def _still_true(self) -> frozenset[str]:
+        """A shared screen and an age do not end with the message that told of them."""
+        known = self.speaker.library.playbooks
+        said = (known.get((self.contact.locale, key)) for key, _, _ in self.state.said)
+        return frozenset(s for p in said if p is not None for s in p.signals & _LASTING)
+
     def _say(self, playbook: Playbook) -> None:
+        level = self.speaker.level
+        if playbook.key in _OFFERS:
+            self.speaker.level = soonest(level, Level.P4)
         self.speaker.say(playbook, times_before=self.state.times_said(playbook.key))
-        self.state = replace(
+        self.speaker.level = level
+        self.state = replace(  # a note said after a question does not take the question away
             self.state.having_said(playbook.key, self.now),
-            on_yes=playbook.on_yes,
-            on_no=playbook.on_no,
+            on_yes=playbook.on_yes or self.state.on_yes,
+            on_no=playbook.on_no or self.state.on_no,
         )
 
     def _said_lately(self, playbook: Playbook) -> bool:
@@ -185,7 +225,7 @@ class Reply:
         self.tx.reports.add(report, receipt)
         self.speaker.values["receipt"] = receipt
         self.state = replace(self.state, report_id=str(report.id))
-        level, reasons = report_floor(dict(answers))
+        level, reasons = report_floor(_as_policy_reads(answers))
         self._open_or_raise(level, reasons, report.id)
         self._event("report_kept", report_id=report.id)
 
@@ -193,8 +233,23 @@ class Reply:
         known = report_id or (ReportId(self.state.report_id) if self.state.report_id else None)
         if known is None:
             raise PlaybookError("a flow adds to a report before a receipt was given")
-        self.tx.reports.add_to(known, text, self.now)
+        try:
+            self.tx.reports.add_to(known, text, self.now)
+        except Erased:  # deleted meanwhile: then it is told anew, here
+            self._refer([Refer(reason="worried_about_someone", floor=Level.P4)])
+            return
         self._event("report_added_to", report_id=known)
+        if not self.tx.referrals.live(
+            report_id=known
+        ):  # closed: somebody must read this all the same
+            level = soonest(self.assessment.level, Level.P4)
+            self._open_or_raise(level, self.assessment.reasons, known)
+            return
+        for referral in self.tx.referrals.live(report_id=known):
+            desk.raise_level(
+                self.tx, referral, self.assessment.level, self.assessment.reasons, self.now,
+                self.house.rules.targets, "machine",
+            )  # fmt: skip
         self._tell_holder(known, "note_report_added_to")
 
     def _withdraw(self, report_id: ReportId) -> None:

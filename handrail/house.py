@@ -7,7 +7,6 @@ from datetime import timedelta
 
 from handrail.domain.assessment import Assessment, Context
 from handrail.domain.clock import Clock
-from handrail.domain.errors import HandrailError
 from handrail.domain.ids import ConversationId
 from handrail.domain.ports import Nudger, Store
 from handrail.spool import Spool
@@ -57,5 +56,5 @@ class House:
         try:
             with self.store.transaction() as tx:
                 tx.journal.alert(kind, detail, self.clock.now())
-        except HandrailError as error:
+        except Exception as error:  # whatever it is: what called us has a message to save
             _log.error("alert could not be recorded: %s", type(error).__name__)

@@ -7,7 +7,7 @@ idempotent, so a message that was stored after all is not doubled.
 import json
 import os
 from collections.abc import Callable
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from datetime import datetime
 from pathlib import Path
 
@@ -15,6 +15,19 @@ from handrail.domain.ids import new_id
 from handrail.domain.message import Incoming, IncomingKind
 
 Seal = Callable[[bytes], bytes]
+
+STUCK_AT_MOST = 20
+"""So many contacts' messages may fail in one round before it ends: the record itself is away."""
+
+
+@dataclass(slots=True, kw_only=True)
+class Drained:
+    """What became of one round. taken: messages taken in. unreadable: files set aside, because
+    nothing here can open them. failure: the first error of `take`, None when all went well."""
+
+    taken: int = 0
+    unreadable: int = 0
+    failure: Exception | None = None
 
 
 class Spool:
@@ -50,12 +63,40 @@ class Spool:
         record["attachments"] = tuple(record["attachments"])
         return Incoming(**record)
 
-    def drain(self, take: Callable[[Incoming], object]) -> int:
+    def drain(self, take: Callable[[Incoming], object]) -> Drained:
         """Hand every waiting message to `take`, oldest first, and remove it when `take` returned.
-        What `take` raises ends the round, so that the order is kept. Returns how many went."""
-        taken = 0
+
+        A message that fails stays, and so does what its contact wrote after it: the order of one
+        contact is kept, and nobody waits for somebody else's. A file that cannot be opened is
+        renamed to `.unreadable` and left for an operator.
+        """
+        done, stuck = Drained(), set[tuple[str, str]]()
         for path in self.waiting():
-            take(self.read(path))
+            incoming = self._opened(path)
+            if incoming is None:
+                done.unreadable += 1
+                continue
+            who = (incoming.platform, incoming.account)
+            if who in stuck:
+                continue
+            try:
+                take(incoming)
+            except Exception as error:  # the caller raises or reports it
+                done.failure = done.failure or error
+                stuck.add(who)
+                if len(stuck) >= STUCK_AT_MOST:
+                    break
+                continue
             path.unlink()
-            taken += 1
-        return taken
+            done.taken += 1
+        return done
+
+    def _opened(self, path: Path) -> Incoming | None:
+        """None, and the file set aside, when it was damaged or sealed with another key."""
+        try:
+            return self.read(path)
+        except OSError:  # the disk, not the file: it may be there in the next round
+            raise
+        except Exception:
+            path.rename(path.with_suffix(".unreadable"))
+            return None

@@ -223,7 +223,10 @@ class EmbeddedBroker:
         self.socket.unlink(missing_ok=True)
 
     def __enter__(self) -> Self:
-        self.ensure_running()
+        try:
+            self.ensure_running()
+        except QueueUnavailable as error:  # the watcher goes on trying, the sweep does the work
+            log.error("no queue server yet: %s", error)
         self._stopping.clear()
         self._watcher = threading.Thread(target=self._watch, name="queue-server", daemon=True)
         self._watcher.start()

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import datetime
+from itertools import islice
 
 from handrail.domain.errors import Conflict, NotAllowed
 from handrail.domain.ports import Transaction
@@ -72,13 +73,18 @@ def _after_lease(
     return grip.back_to_queue(referral, now, rules.targets)
 
 
+AT_ONCE = 50
+"""Alarms raised in one transaction: while it lasts no contact's message can be taken in."""
+
+
 def overdue(tx: Transaction, now: datetime) -> list[Referral]:
-    """Escalate what is past `due_by` and was not escalated yet. Returns those referrals.
+    """Escalate what is past `due_by` and was not escalated yet, the neediest first and at most
+    `AT_ONCE`; the next call raises the next ones. Returns those referrals.
 
     A conversation in contact or on hold whose contact has been answered is not overdue.
     """
     late: list[Referral] = []
-    for referral in _late(tx, now):
+    for referral in islice(_late(tx, now), AT_ONCE):
         try:
             late.append(handing.escalate(tx, referral, now))
         except Conflict:

@@ -40,6 +40,9 @@ SWEEP_EVERY = 1.0
 _WAIT_FOR_JOB = 1
 """Seconds one blocking take may last: how soon a stop is noticed."""
 
+_SAY_AGAIN = 300.0
+"""Seconds between two lines in the log about a Redis that stays away."""
+
 _GRACE = 3
 """Seconds a running job has after a stop is asked for."""
 
@@ -187,13 +190,15 @@ def run(
     sweeper = Sweeper(runtime, stop, tell, sweep_every)
     sweeper.start()
     try:
-        pause = 0.1
+        pause, said_at = 0.1, float("-inf")
         while not stop.is_set():
             try:
                 _take_jobs(broker, stop, tell)
                 pause = 0.1
             except (RedisError, QueueUnavailable, OSError) as error:
-                log.warning("Redis is away, sweeping goes on: %s", type(error).__name__)
+                if time.monotonic() - said_at >= _SAY_AGAIN:
+                    said_at = time.monotonic()
+                    log.warning("Redis is away, sweeping goes on: %s", type(error).__name__)
                 stop.wait(pause)
                 pause = min(pause * 2, 2.0)
     finally:

@@ -11,6 +11,7 @@ from bots.web.event import WebEvent
 from bots.web.identity import new_token, script_is_ours, set_token, token_of
 from bots.web.problems import NotOurs
 from bots.web.schemas import (
+    HIGHEST_SEQ,
     AnswerOut,
     ErrorOut,
     HealthOut,
@@ -24,7 +25,7 @@ from bots.web.settings import WebSettings
 from bots.web.stream import new_messages, resume_point
 from handrail.domain.clock import Clock
 
-After = Annotated[int, Query(ge=0, description="The highest `seq` already seen.")]
+After = Annotated[int, Query(ge=0, le=HIGHEST_SEQ, description="The highest `seq` already seen.")]
 
 
 def _script_only(request: Request) -> None:

@@ -12,10 +12,10 @@ from starlette.staticfiles import StaticFiles
 from bots.adapter import AlertOperator, Fallback, Receive, Wiring
 from bots.web.api import api_routes
 from bots.web.door import Door, Sleep
-from bots.web.guard import BodyLimit, SafeHeaders
+from bots.web.guard import BodyLimit, Boundary, SafeHeaders
 from bots.web.page import ContactPage
 from bots.web.pages import Pages, kind_page, page_routes
-from bots.web.problems import add_problem_handlers
+from bots.web.problems import add_problem_handlers, last_resort
 from bots.web.settings import WebSettings
 from handrail.domain.clock import Clock
 from handrail.domain.ports import Store
@@ -55,8 +55,9 @@ def create_web_chat(
     )
     app.state.stopping = stopping
     app.add_middleware(BodyLimit, max_bytes=settings.max_body_bytes)
+    app.add_middleware(Boundary, answer=last_resort(kind_page(pages), door.alert))
     app.add_middleware(SafeHeaders)
-    add_problem_handlers(app, kind_page(pages), door.alert)
+    add_problem_handlers(app, kind_page(pages))
     app.include_router(api_routes(door, clock, settings, stopping))
     app.include_router(page_routes(pages, clock))
     app.mount("/static", StaticFiles(directory=_STATIC), name="static")

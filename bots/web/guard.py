@@ -1,7 +1,11 @@
 """What holds for every response and every request: safe headers, a limit of size."""
 
+from collections.abc import Awaitable, Callable
+
 from starlette.datastructures import MutableHeaders
 from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect, Request
+from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 HEADERS = {
@@ -17,6 +21,8 @@ HEADERS = {
     "cross-origin-resource-policy": "same-origin",
     "permissions-policy": "camera=(), geolocation=(), microphone=(), browsing-topics=()",
 }
+
+Answer = Callable[[Request, Exception], Awaitable[Response]]
 
 _DRAIN = 16
 """A body up to 16 times the limit is read and thrown away, so that the browser gets to see the
@@ -38,6 +44,34 @@ class SafeHeaders:
             await send(message)
 
         await self._app(scope, receive, send_safely)
+
+
+class Boundary:
+    """Turns an error that nobody expected into an answer, and lets nothing of it out: a server
+    would print the traceback, which may quote what somebody wrote."""
+
+    def __init__(self, app: ASGIApp, answer: Answer) -> None:
+        self._app = app
+        self._answer = answer
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        started = False
+
+        async def watched(message: Message) -> None:
+            nonlocal started
+            started = started or message["type"] == "http.response.start"
+            await send(message)
+
+        try:
+            await self._app(scope, receive, watched)
+        except ClientDisconnect:  # nobody is there to be answered
+            return
+        except Exception as error:  # boundary "request"
+            if scope["type"] != "http":
+                raise
+            response = await self._answer(Request(scope), error)
+            if not started:
+                await response(scope, receive, send)
 
 
 class BodyLimit:

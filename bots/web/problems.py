@@ -7,7 +7,7 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
 
-from bots.web.guard import HEADERS
+from bots.web.guard import Answer
 from bots.web.schemas import ErrorOut, Problem
 
 KindPage = Callable[[Request, str, int], Awaitable[Response]]
@@ -22,7 +22,7 @@ class NotOurs(Exception):
     """The request does not come from our page: the header is missing or another site sent it."""
 
 
-def add_problem_handlers(app: FastAPI, kind_page: KindPage, alert: Alert) -> None:
+def add_problem_handlers(app: FastAPI, kind_page: KindPage) -> None:
     @app.exception_handler(NotOurs)
     async def not_ours(request: Request, error: NotOurs) -> Response:
         del request, error
@@ -49,16 +49,17 @@ def add_problem_handlers(app: FastAPI, kind_page: KindPage, alert: Alert) -> Non
             return _json(error.status_code, code, "see the status code")
         return await kind_page(request, words, error.status_code)
 
-    @app.exception_handler(Exception)
+
+def last_resort(kind_page: KindPage, alert: Alert) -> Answer:
+    """For what no handler expects: an alert with the kind of error, and a kind answer."""
+
     async def broken(request: Request, error: Exception) -> Response:
-        """The last resort. It runs outside the middleware, so it sets the headers itself."""
         await alert("web.request_failed", type(error).__name__)
         if request.url.path.startswith("/api/"):
-            response: Response = _json(503, "unavailable", "try again with the same client_id")
-        else:
-            response = await kind_page(request, "not_taken", 503)
-        response.headers.update(HEADERS)
-        return response
+            return _json(503, "unavailable", "try again with the same client_id")
+        return await kind_page(request, "not_taken", 503)
+
+    return broken
 
 
 def _json(status: int, code: str, message: str, fields: list[str] | None = None) -> JSONResponse:

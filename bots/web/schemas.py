@@ -12,6 +12,9 @@ from handrail.domain.message import Author
 
 _ID = r"^[A-Za-z0-9_-]{8,64}$"
 
+HIGHEST_SEQ = 2**53 - 1
+"""The largest whole number that JavaScript holds exactly; databases end a little above it."""
+
 
 class _Strict(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -34,14 +37,16 @@ class MessageIn(_Strict):
     replaces: str | None = Field(
         default=None, pattern=_ID, description="The client_id of an earlier message to correct."
     )
-    after: int = Field(default=0, ge=0, description="The highest `seq` already shown.")
+    after: int = Field(
+        default=0, ge=0, le=HIGHEST_SEQ, description="The highest `seq` already shown."
+    )
 
 
 class StartIn(_Strict):
     """The contact opened the chat and has said nothing yet."""
 
     client_id: str = Field(pattern=_ID)
-    after: int = Field(default=0, ge=0)
+    after: int = Field(default=0, ge=0, le=HIGHEST_SEQ)
 
 
 class ButtonOut(_Strict):

@@ -53,7 +53,10 @@ class WebSettings:
         if not self.quick_exit_url.startswith("https://"):
             raise ConfigError("quick_exit_url must start with https://")
         if self.max_message_chars < 1 or self.max_body_bytes < 4 * self.max_message_chars:
-            raise ConfigError("max_body_bytes must hold at least four bytes per message character")
+            raise ConfigError(
+                f"bots.web.max_message_chars must be 1 to {self.max_body_bytes // 4}: "
+                "a request holds at least four bytes per character"
+            )
         if self.burst_messages < 1 or self.arrivals_per_minute < 1:
             raise ConfigError("burst_messages and arrivals_per_minute must be at least 1")
 

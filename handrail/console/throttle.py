@@ -33,9 +33,14 @@ BY_ADDRESS = Brake(free=20, cap=timedelta(minutes=5))
 
 
 def keys(username: str, address: str, *, known_browser: bool) -> list[tuple[str, Brake]]:
-    """What is counted for one attempt. Storage hashes the keys."""
-    name = f"login:known:{username}" if known_browser else f"login:name:{username}"
-    return [(name, BY_USERNAME), (f"login:address:{address}", BY_ADDRESS)]
+    """What is counted for one attempt. Storage hashes the keys.
+
+    A known browser is counted by itself alone: behind a router or a proxy everybody's address may
+    be the guesser's too.
+    """
+    if known_browser:
+        return [(f"login:known:{username}", BY_USERNAME)]
+    return [(f"login:name:{username}", BY_USERNAME), (f"login:address:{address}", BY_ADDRESS)]
 
 
 def wait(tx: Transaction, counted: list[tuple[str, Brake]], now: datetime) -> timedelta:

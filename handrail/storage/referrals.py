@@ -17,7 +17,7 @@ from handrail.domain.ids import (
 )
 from handrail.domain.level import Level
 from handrail.domain.referral import Disposition, Referral, ReferralState
-from handrail.storage.schema import referral
+from handrail.storage.schema import contact_key, referral
 from handrail.storage.unit import Unit
 
 _TABLE = referral
@@ -72,12 +72,17 @@ class SqlReferrals:
     def live(
         self, *, held_by: PersonId | None = None, report_id: ReportId | None = None
     ) -> list[Referral]:
-        query = select(_TABLE).where(_IS_LIVE)
+        # With their keys, in one question: this list is read at every message and every sweep.
+        query = select(_TABLE, contact_key.c.wrapped).where(_IS_LIVE)
+        query = query.outerjoin(contact_key, contact_key.c.contact_id == _TABLE.c.contact_id)
         if held_by is not None:
             query = query.where(_TABLE.c.held_by == held_by)
         if report_id is not None:
             query = query.where(_TABLE.c.report_id == report_id)
-        return [self._read(row) for row in self._unit.rows(query.order_by(*_QUEUE_ORDER))]
+        rows = self._unit.rows(query.order_by(*_QUEUE_ORDER))
+        for row in rows:
+            self._unit.vault.bring(row.contact_id, row.wrapped)
+        return [self._read(row) for row in rows]
 
     def _first(self, query: Select[Any]) -> Referral | None:
         row = self._unit.row(query)

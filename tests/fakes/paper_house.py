@@ -103,7 +103,7 @@ class PaperHouse:
     # ---- as a store ----
 
     @contextmanager
-    def transaction(self) -> Iterator[Transaction]:
+    def transaction(self, *, read_only: bool = False) -> Iterator[Transaction]:
         if self.down:
             raise StorageError("the database is down")
         with self._lock:
