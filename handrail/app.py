@@ -1,6 +1,5 @@
 """The only place that wires: configuration in, a working house out. Nothing here decides."""
 
-import logging
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -16,7 +15,7 @@ from bots.web.app import create_web_chat
 from bots.web.settings import WebSettings
 from handrail.announce import announce
 from handrail.config import DAYS as DAY_NAMES
-from handrail.config import Config, ShiftSection
+from handrail.config_sections import Config, ShiftSection
 from handrail.console.application import create_console
 from handrail.console.settings import ConsoleSettings
 from handrail.domain.assessment import Assessment, Context
@@ -27,6 +26,7 @@ from handrail.domain.ids import ConversationId, Platform, ReferralId
 from handrail.domain.ports import Nudger, Sender, Store
 from handrail.house import House, Service
 from handrail.intake import receive
+from handrail.logs import quiet_loggers
 from handrail.outbox import dispatch
 from handrail.spool import Spool
 from handrail.storage.keys import Keyring, read_key_file
@@ -80,9 +80,9 @@ def wire(
     """
     quiet_loggers()
     os.umask(0o077)
-    lexicon.load(config.service.locale)  # a broken one would make every message wait an hour
     library = library_of(config)
     _must_know_where(config, library)
+    lexicon.load(config.service.locale)  # a broken one would make every message wait an hour
     store = open_store(config.database_url, config.key_file)
     clock = clock or SystemClock()
     senders: dict[Platform, Sender] = {
@@ -122,7 +122,8 @@ def _must_know_where(config: Config, library: Library) -> None:
     if country not in library.helplines.countries:
         known = ", ".join(sorted(library.helplines.countries))
         raise ConfigError(
-            f"service.country: no numbers are known for {country!r}, only for {known}"
+            f"service.country: no numbers are known for {country!r}. Use the ISO 3166 code, as GB "
+            f"for the United Kingdom; known: {known}"
         )
 
 
@@ -260,19 +261,3 @@ def terminal_settings_of(wired: Wired, account: str | None) -> TerminalSettings:
     return TerminalSettings(
         locale=wired.house.service.locale, account=account, emergency_line=emergency_line(wired)
     )
-
-
-def quiet_loggers() -> None:
-    """Third-party loggers that would print addresses, tokens or bodies (measured, see
-    docs/decisions/0006-what-is-logged.md)."""
-    for name in (
-        "httpx",
-        "httpcore",
-        "uvicorn.access",
-        "uvicorn.error",
-        "alembic",
-        "rq.worker",
-        "slack_bolt",
-        "discord",
-    ):
-        logging.getLogger(name).setLevel(logging.WARNING)

@@ -12,8 +12,9 @@ import click
 
 import handrail
 from handrail import config as configuration
-from handrail.config import Config
+from handrail.config_sections import Config
 from handrail.domain.errors import HandrailError
+from handrail.logs import set_up_logging
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -46,13 +47,8 @@ def main(context: click.Context, path: Path | None) -> None:
 
 
 def _config(context: click.Context, *, demo: bool = False) -> Config:
-    from handrail.app import quiet_loggers
-
     loaded = configuration.load(context.find_root().obj)
-    logging.basicConfig(
-        level=loaded.log.level, format="%(asctime)s %(levelname)s %(name)s %(message)s"
-    )
-    quiet_loggers()
+    set_up_logging(loaded.log.level)
     return configuration.for_demo(loaded) if demo else loaded
 
 
@@ -135,6 +131,7 @@ def chat(context: click.Context, account: str | None, demo: bool) -> None:
     settings = app.terminal_settings_of(wired, account)
     adapter = make_adapter(Platform("terminal"), app.wiring_of(wired), settings)
     assert isinstance(adapter, TerminalAdapter)  # noqa: S101  (narrows for the type checker)
+    click.echo(f"data: {loaded.data}", err=True)
     sys.exit(adapter.run())
 
 
@@ -156,13 +153,21 @@ def doctor(context: click.Context, effective: bool, demo: bool) -> None:
 
     failed = 0
     for finding in examine(loaded):
-        mark = "ok  " if finding.ok else "FAIL"
-        click.echo(f"{mark}  {finding.name}: {finding.what}")
-        if not finding.ok:
+        click.echo(f"{finding.mark:4}  {finding.name}: {finding.what}")
+        if finding.mark == "FAIL":
             failed += 1
             click.echo(f"      what to do: {finding.remedy}")
     if failed:
         raise click.ClickException(f"{failed} of the checks failed")
+
+
+_REFUSED = {
+    "username_form": "a username is 2 to 40 of a-z, 0-9, dot, dash and underscore",
+    "username_taken": "that username is taken: choose another, or `handrail people list`",
+    "name_missing": "--name must have 1 to 40 characters",
+    "no_roles": "give at least one --role",
+    "roles_clash": "an administrator cannot read chats: make two accounts",
+}
 
 
 @main.group()
@@ -189,7 +194,7 @@ def people_add(
 ) -> None:
     """Create an account and print its one-time password."""
     from handrail import app
-    from handrail.console.accounts import create_member
+    from handrail.console.accounts import AccountRefused, create_member
     from handrail.domain.errors import ConfigError
     from handrail.domain.referral import Role
 
@@ -199,11 +204,12 @@ def people_add(
         known = ", ".join(role.value for role in Role)
         raise ConfigError(f"{error}; known roles: {known}") from error
     wired = app.wire(_config(context, demo=demo))
-    with wired.store.transaction() as tx:
-        member, password = create_member(
-            tx, username, display_name or username.capitalize(), chosen, None,
-            wired.house.clock.now(), demo,
-        )  # fmt: skip
+    name, now = display_name or username.capitalize(), wired.house.clock.now()
+    try:
+        with wired.store.transaction() as tx:
+            member, password = create_member(tx, username, name, chosen, None, now, demo)
+    except AccountRefused as error:
+        raise click.ClickException(_REFUSED.get(error.code, error.code)) from error
     click.echo(f"{member.username} logs in with this password first and then chooses another:")
     click.echo(password)
 
@@ -217,7 +223,10 @@ def people_list(context: click.Context) -> None:
 
     wired = app.wire(_config(context))
     with wired.store.transaction(read_only=True) as tx:
-        for member in tx.people.all():
+        members = tx.people.all()
+        if not members:
+            click.echo("no accounts yet: handrail people add NAME --role volunteer", err=True)
+        for member in members:
             roles = ", ".join(sorted(role.value for role in member.roles))
             state = "active" if member.active else "inactive"
             click.echo(f"{member.username}\t{member.display_name}\t{roles}\t{state}")
@@ -249,7 +258,7 @@ def triage(text: str | None, jsonl: bool) -> None:
 def _text_of(line: str, number: int) -> str:
     try:
         text = json.loads(line)["text"]
-    except (ValueError, KeyError, TypeError) as error:
+    except (ValueError, KeyError, TypeError, RecursionError) as error:
         raise click.ClickException(f'line {number}: expected {{"text": "..."}}') from error
     if not isinstance(text, str):
         raise click.ClickException(f'line {number}: "text" must be a string')

@@ -11,8 +11,9 @@ from pathlib import Path
 
 import handrail
 from handrail import app
-from handrail.config import Config
-from handrail.domain.errors import HandrailError
+from handrail.config_sections import Config
+from handrail.domain.errors import HandrailError, KeyFileError
+from handrail.processes import make_private
 from handrail.storage.keys import read_key_file
 from handrail.storage.store import open_store
 from playbooks.helpline_files import load_helplines
@@ -24,22 +25,38 @@ ROOMS = ("bots", "triage", "referral_queue", "playbooks", "handrail")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Finding:
-    """One check. `what`: what was seen. `remedy`: what to do; empty when all is well."""
+    """One check. `what`: what was seen. `remedy`: what to do; empty when all is well.
+
+    mark: "ok", "note" (works, and somebody should look), "FAIL", or "skip" (rests on a check that
+    failed).
+    """
 
     name: str
-    ok: bool
+    mark: str
     what: str
     remedy: str = ""
 
 
+class Note(HandrailError):
+    """Not a failure, and somebody should look at it."""
+
+
 def examine(config: Config) -> Iterator[Finding]:
-    """Run every check in turn; one that fails does not keep the next from running."""
+    """Run every check in turn. One that fails keeps only those from running that rest on it."""
+    failed: set[str] = set()
     for name, (work, remedy) in _CHECKS.items():
+        if broken := _RESTS_ON.get(name, frozenset()) & failed:
+            failed.add(name)
+            yield Finding(name=name, mark="skip", what=f"rests on: {', '.join(sorted(broken))}")
+            continue
         try:
-            yield Finding(name=name, ok=True, what=work(config))
+            yield Finding(name=name, mark="ok", what=work(config))
+        except Note as note:
+            yield Finding(name=name, mark="note", what=str(note))
         except (HandrailError, OSError, ImportError) as error:
+            failed.add(name)
             what = str(error) or type(error).__name__
-            yield Finding(name=name, ok=False, what=what, remedy=remedy)
+            yield Finding(name=name, mark="FAIL", what=what, remedy=remedy)
 
 
 def _rooms(_: Config) -> str:
@@ -53,26 +70,36 @@ def _rooms(_: Config) -> str:
 
 def _data(config: Config) -> str:
     directory = config.data
-    directory.mkdir(mode=0o700, parents=True, exist_ok=True)
+    make_private(directory)
     with tempfile.TemporaryFile(dir=directory):
         pass
     mode = stat.S_IMODE(os.stat(directory).st_mode)
     if mode & 0o077:
-        raise OSError(f"{directory} is open to others (mode {mode:04o}): run chmod 700 on it")
+        raise OSError(f"{directory} is open to others (mode {mode:04o})")
     return f"{directory.resolve()} can be written and is closed to others"
 
 
 def _key(config: Config) -> str:
     if not config.key_file.exists():
+        if _has_records(config):
+            raise KeyFileError(f"{config.key_file} is missing, and there is a database to read")
         return "none yet: created at the first start. Back it up apart from the database"
     return f"{config.key_file} holds key {read_key_file(config.key_file).key_id}"
 
 
+def _has_records(config: Config) -> bool:
+    return not config.storage.url and (config.data / "handrail.sqlite").exists()
+
+
 def _database(config: Config) -> str:
+    if not config.storage.url and not config.key_file.exists():
+        return "none yet: created at the first start"
     return open_store(config.database_url, config.key_file).check()
 
 
 def _chain(config: Config) -> str:
+    if not config.key_file.exists():
+        return "nothing to check yet"
     store = open_store(config.database_url, config.key_file)
     with store.transaction(read_only=True) as tx:
         broken = tx.journal.first_broken()
@@ -86,6 +113,7 @@ def _redis(config: Config) -> str:
     if broker.alive():
         return "runs and answers"
     with broker:  # nothing runs: see that it can be started, and stop it again
+        broker.ensure_running()  # one that is not ours cannot be
         return "can be started and answers"
 
 
@@ -102,10 +130,10 @@ def _playbooks(config: Config) -> str:
     if errors:
         raise HandrailError(f"{len(errors)} errors, the first: {errors[0]}")
     drafts = sum(playbook.draft for playbook in library.playbooks.values())
-    return (
-        f"{len(library.playbooks)} in {', '.join(library.locales)}, no errors; {drafts} are drafts "
-        "that no clinician has signed"
-    )
+    seen = f"{len(library.playbooks)} in {', '.join(library.locales)}, no errors"
+    if drafts:
+        raise Note(f"{seen}; {drafts} are drafts that no clinician has signed")
+    return seen
 
 
 def _helplines(config: Config) -> str:
@@ -113,13 +141,15 @@ def _helplines(config: Config) -> str:
     if not table.country(country).helplines:
         raise HandrailError(f"no helplines are known for service.country = {country}")
     old = [stale for stale in table.stale(datetime.now(UTC)) if stale.country == country]
-    names = ", ".join(stale.key for stale in old)
-    return f"{country}: {f'due for a check: {names}' if old else 'none is due for a check'}"
+    if old:
+        names = ", ".join(stale.key for stale in old)
+        raise Note(f"{country}: ring these and set `checked_on`, they are old: {names}")
+    return f"{country}: none is due for a check"
 
 
 def _rota(config: Config) -> str:
     if not config.rota.shifts:
-        return (
+        raise Note(
             "no shifts are planned: at night nobody can be told when a person will answer. "
             "Add [[rota.shifts]] to the configuration"
         )
@@ -132,7 +162,7 @@ _CHECKS: dict[str, tuple[Callable[[Config], str], str]] = {
         "another package of that name comes first: install Handrail in a virtual environment of "
         "its own and run it from there",
     ),
-    "data directory": (_data, "create it, or set service.data_directory to one you may write"),
+    "data directory": (_data, "chmod 700 it, or set service.data_directory to one you own"),
     "master key": (
         _key,
         "restore the key file from its backup; without it no stored text can be read",
@@ -154,4 +184,11 @@ _CHECKS: dict[str, tuple[Callable[[Config], str], str]] = {
     "playbooks": (_playbooks, "run `handrail playbooks check`: it names place and remedy"),
     "helplines": (_helplines, "check the numbers with the provider and set `checked_on`"),
     "rota": (_rota, "correct [[rota.shifts]]"),
+}
+
+_RESTS_ON: dict[str, frozenset[str]] = {
+    "master key": frozenset({"data directory"}),
+    "database": frozenset({"data directory", "master key"}),
+    "event chain": frozenset({"data directory", "master key", "database"}),
+    "Redis": frozenset({"data directory"}),
 }

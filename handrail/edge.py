@@ -17,7 +17,7 @@ GRACE_SECONDS = 3
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Door:
+class Entrance:
     """One application and where it listens. `key`: the setting to change if the port is taken."""
 
     app: FastAPI
@@ -34,27 +34,30 @@ class _Server(uvicorn.Server):
         yield
 
 
-def serve_doors(doors: Sequence[Door]) -> None:
+def serve_entrances(entrances: Sequence[Entrance]) -> None:
     """Serve until SIGTERM or SIGINT. Raises ConfigError when a port is taken."""
-    bound = [(door, _bound(door)) for door in doors]
+    bound = [(door, bind(door.host, door.port, door.key)) for door in entrances]
     asyncio.run(_serve(bound))
 
 
-def _bound(door: Door) -> socket.socket:
-    family = socket.AF_INET6 if ":" in door.host else socket.AF_INET
+def bind(host: str, port: int, key: str) -> socket.socket:
+    """A socket that listens there. Raises ConfigError naming the setting when the port is taken."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
     sock = socket.socket(family, socket.SOCK_STREAM)
     sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
-        sock.bind((door.host, door.port))
+        sock.bind((host, port))
+        sock.listen(128)
     except OSError as error:
         sock.close()
         raise ConfigError(
-            f"cannot listen on {door.host}:{door.port} ({error.strerror}): change {door.key}"
+            f"cannot listen on {host}:{port} ({error.strerror}). Is Handrail, or something else, "
+            f"running there? Stop it, or change {key}"
         ) from error
     return sock
 
 
-async def _serve(bound: Sequence[tuple[Door, socket.socket]]) -> None:
+async def _serve(bound: Sequence[tuple[Entrance, socket.socket]]) -> None:
     servers = [_Server(_config(door)) for door, _ in bound]
 
     def stop() -> None:
@@ -70,7 +73,7 @@ async def _serve(bound: Sequence[tuple[Door, socket.socket]]) -> None:
     )
 
 
-def _config(door: Door) -> uvicorn.Config:
+def _config(door: Entrance) -> uvicorn.Config:
     return uvicorn.Config(
         door.app,
         log_config=None,

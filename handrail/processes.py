@@ -130,9 +130,15 @@ def end_with_parent() -> None:
     threading.Thread(target=watch, name="end-with-parent", daemon=True).start()
 
 
+def make_private(directory: Path) -> None:
+    """Create the directory and whatever is missing above it, closed to others."""
+    for parent in reversed([directory, *directory.parents]):
+        parent.mkdir(mode=0o700, exist_ok=True)
+
+
 def lock_directory(directory: Path) -> IO[str]:
     """Hold the directory for this process. Raises ConfigError when another one has it."""
-    directory.mkdir(mode=0o700, parents=True, exist_ok=True)
+    make_private(directory)
     file = os.fdopen(os.open(directory / "serve.lock", os.O_RDWR | os.O_CREAT, 0o600), "w")
     try:
         fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)

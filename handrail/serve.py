@@ -1,21 +1,20 @@
 """Start the parts: all together as one service, or each as a process of its own."""
 
-import logging
+import sys
 import threading
 import time
-from collections.abc import Iterator, Sequence
-from contextlib import ExitStack, contextmanager, nullcontext
+from collections.abc import Sequence
+from contextlib import nullcontext
 from pathlib import Path
 from urllib.request import urlopen
 
 import click
 
 from handrail import app
-from handrail.config import Config
+from handrail.config_sections import Config
 from handrail.demo import DemoLogin, prepare_demo
-from handrail.domain.errors import QueueUnavailable
 from handrail.domain.ids import ConversationId, ReferralId
-from handrail.edge import Door, serve_doors
+from handrail.edge import Entrance, bind, serve_entrances
 from handrail.processes import (
     Child,
     end_with_parent,
@@ -28,7 +27,6 @@ from handrail.sweep import Sweep
 from referral_queue import worker as queue_worker
 
 READY_SECONDS = 60.0
-_log = logging.getLogger(__name__)
 
 
 def serve_all(config: Config, *, config_file: Path | None, demo: bool) -> None:
@@ -38,7 +36,11 @@ def serve_all(config: Config, *, config_file: Path | None, demo: bool) -> None:
     """
     stop = stop_on_signals()
     with lock_directory(config.data):
+        _must_be_free(config)
         wired = app.wire(config, demo=demo)  # a failing part is named now, not by a child's log
+        if config.bots.web.enabled:
+            app.web_chat_of(wired)
+        app.console_of(wired)
         logins = prepare_demo(wired.store, wired.house.clock) if demo else []
         common = [*(["--config", str(config_file)] if config_file else [])]
         flag = ["--demo"] if demo else []
@@ -49,8 +51,16 @@ def serve_all(config: Config, *, config_file: Path | None, demo: bool) -> None:
         threading.Thread(
             target=_announce_when_ready, args=(config, demo, logins, stop), daemon=True
         ).start()
-        with _broker_kept(config):
+        with app.broker_of(config):  # without it the sweep does the work, only slower
             run_together(children, stop)
+
+
+def _must_be_free(config: Config) -> None:
+    """Say now that a port is taken, instead of starting a child again and again."""
+    web, desk = config.bots.web, config.console
+    if web.enabled:
+        bind(web.host, web.port, "bots.web.port").close()
+    bind(desk.host, desk.port, "console.port").close()
 
 
 def serve_edge(
@@ -59,25 +69,29 @@ def serve_edge(
     """Web chat, console, or both, in this process, until SIGTERM."""
     end_with_parent()
     wired = app.wire(config, nudger=app.nudger_of(config), demo=demo)
-    doors: list[Door] = []
+    entrances: list[Entrance] = []
     web = config.bots.web
     if bots and web.enabled:
         chat = app.web_chat_of(wired)
-        doors.append(Door(app=chat, host=web.host, port=web.port, key="bots.web.port"))
+        entrances.append(Entrance(app=chat, host=web.host, port=web.port, key="bots.web.port"))
     if console:
         desk, section = app.console_of(wired), config.console
-        doors.append(Door(app=desk, host=section.host, port=section.port, key="console.port"))
-    serve_doors(doors)
+        entrances.append(
+            Entrance(app=desk, host=section.host, port=section.port, key="console.port")
+        )
+    serve_entrances(entrances)
 
 
 def serve_worker(config: Config, *, demo: bool = False) -> None:
     """RQ jobs and the sweep, in this process, until SIGTERM."""
     end_with_parent()
-    stop = stop_on_signals()
+    stop = threading.Event()
+    queue_worker.stop_on_signals(stop)
     wired = app.wire(config, nudger=app.nudger_of(config), demo=demo)
     runtime = _WorkerRuntime(wired)
-    with nullcontext() if has_parent() else _broker_kept(config):
-        queue_worker.run(runtime, app.broker_of(config), stop, alarm=wired.house.alert)
+    broker = app.broker_of(config)
+    with nullcontext() if has_parent() else broker:
+        queue_worker.run(runtime, broker, stop, alarm=wired.house.alert)
 
 
 class _WorkerRuntime:
@@ -97,18 +111,6 @@ class _WorkerRuntime:
         self._sweep.run()
 
 
-@contextmanager
-def _broker_kept(config: Config) -> Iterator[None]:
-    """Keep the embedded Redis running. Without it Handrail works on, only slower: the sweep finds
-    in the record what no nudge announced."""
-    with ExitStack() as stack:
-        try:
-            stack.enter_context(app.broker_of(config))
-        except QueueUnavailable as error:
-            _log.error("no Redis, the sweep does the work: %s", error)
-        yield
-
-
 def _announce_when_ready(
     config: Config, demo: bool, logins: Sequence[DemoLogin], stop: threading.Event
 ) -> None:
@@ -120,17 +122,22 @@ def _announce_when_ready(
         if _answers(f"http://{desk.host}:{desk.port}/login"):
             break
         stop.wait(0.2)
+    else:  # never say that it runs when it does not
+        if not stop.is_set():
+            click.echo(f"The console did not answer within {READY_SECONDS:.0f} seconds.", err=True)
+        return
     click.echo("")
     click.echo(f"Handrail is running. Data: {config.data.resolve()}")
     click.echo(f"  A contact writes here:      {chat_url}")
     click.echo(f"  A volunteer works here:     {desk_url}")
     click.echo(_first_account(demo, logins))
+    click.echo("  Ctrl-C stops everything; nothing is lost.")
 
 
 def _first_account(demo: bool, logins: Sequence[DemoLogin]) -> str:
     if not demo:
         return (
-            "  Create the first account:   handrail people add NAME --role volunteer "
+            f"  Create the first account:   {sys.argv[0]} people add NAME --role volunteer "
             "--role supervisor"
         )
     lines = ["  Demo people (each password works once, then a new one is chosen):"]

@@ -1,5 +1,6 @@
 """What a contact may see, and following it without a gap."""
 
+import threading
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from types import SimpleNamespace
@@ -55,6 +56,16 @@ def test_a_record_longer_than_a_page_is_read_to_its_end(house: PaperHouse) -> No
     for number in range(300):
         say(house, str(number))
     assert len(read_record(house.store, WEB, "a")) == 600
+
+
+def test_looking_never_waits_for_somebody_who_writes(sqlite_store) -> None:
+    """Every open page looks once a second: that must not take the writer's turn from a message."""
+    found: list[object] = []
+    look = threading.Thread(target=lambda: found.append(read_record(sqlite_store, WEB, "nobody")))
+    with sqlite_store.transaction():
+        look.start()
+        look.join(10)
+        assert found == [[]]
 
 
 def test_an_erased_record_is_empty_and_not_a_mistake(house: PaperHouse) -> None:

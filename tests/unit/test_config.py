@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from handrail.config import Config, ShiftSection, effective, for_demo, load
+from handrail.config import effective, for_demo, load
+from handrail.config_sections import Config, ShiftSection
 from handrail.domain.errors import ConfigError
 
 SECRETS = (
@@ -107,11 +108,11 @@ def test_what_is_internal_cannot_be_set(read):
 @pytest.mark.parametrize(
     ("text", "key"),
     [
-        ("[service]\nname = 1\n", "service.name must be str"),
-        ('[bots.web]\nport = "8080"\n', "bots.web.port must be int"),
-        ("[bots.web]\nport = true\n", "bots.web.port must be int"),
-        ("[bots.web]\nenabled = 1\n", "bots.web.enabled must be bool"),
-        ("[console]\nsession_hours = 0.5\n", "console.session_hours must be int"),
+        ("[service]\nname = 1\n", "service.name must be "),
+        ('[bots.web]\nport = "8080"\n', "bots.web.port must be "),
+        ("[bots.web]\nport = true\n", "bots.web.port must be "),
+        ("[bots.web]\nenabled = 1\n", "bots.web.enabled must be "),
+        ("[console]\nsession_hours = 0.5\n", "console.session_hours must be "),
         ("service = 1\n", "service must be a table"),
         ("[rota]\nshifts = [1]\n", "rota.shifts[0] must be a table"),
         ('[[rota.shifts]]\ndays = "mon"\nstarts = "1:00"\n', "rota.shifts[0].days must be a list"),
@@ -136,6 +137,7 @@ def test_a_value_of_another_kind_is_named_by_its_key(read, text, key):
         ("[console]\nport = 65536\n", "console.port"),
         ("[console]\nidle_minutes = 0\n", "console.idle_minutes"),
         ("[console]\nsession_hours = -3\n", "console.session_hours"),
+        ("[console]\nport = 8080\n", "bots.web.port and console.port"),
     ],
 )
 def test_a_number_that_cannot_work_is_refused_at_the_start(read, text, key):

@@ -294,7 +294,7 @@ def test_what_cannot_be_read_is_answered_and_put_before_a_person(facts):
 
 def test_somebody_elses_troubles_do_not_turn_a_talk_into_a_report():
     state, effects = go(
-        State(greeted=True), "my friend says I should rest", referred=True,
+        State(greeted=True, own=Level.P4), "my friend says I should rest", referred=True,
         assessment=assessed(Level.P4, Person.THIRD),
     )  # fmt: skip
     assert state.form is None

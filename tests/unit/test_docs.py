@@ -12,7 +12,7 @@ import pytest
 from bots.web.app import create_web_chat
 from bots.web.settings import WebSettings
 from handrail.cli import main
-from handrail.config import Config
+from handrail.config_sections import Config
 from handrail.domain.level import Level
 from handrail.domain.referral import Disposition, ReferralState, Role
 from handrail.receipt import entropy_bits, word_list
