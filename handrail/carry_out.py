@@ -286,6 +286,7 @@ class Reply:
 
     def _fall_silent(self) -> None:
         self.tx.contacts.set_quiet(self.contact.id, True)
+        self.tx.outbox.give_up(self.conversation.id, self.now, "contact_stopped")
         self._event("contact_stopped")
         if self.referral is not None:
             self.speaker.note("note_contact_stopped")

@@ -38,6 +38,13 @@ def _by_prefix() -> dict[str, str]:
     return {word[:_PREFIX]: word for word in word_list()}
 
 
+def looks_mistyped(text: str) -> bool:
+    """Six words of which at least four are receipt words: meant as a receipt, and wrong."""
+    typed = re.findall(r"[a-z]+", text.casefold())
+    known = sum(word[:_PREFIX] in _by_prefix() for word in typed if len(word) >= 3)
+    return len(typed) == WORDS and known >= WORDS - 2
+
+
 def read_receipt(text: str) -> str | None:
     """The receipt in `text`, in its normal form, or None.
 

@@ -19,8 +19,9 @@ from handrail.domain.message import Author, Incoming, IncomingKind, Message
 from handrail.domain.ports import Store
 from handrail.domain.referral import Disposition, Referral, Role, StaffMember
 from handrail.house import House, Service
-from handrail.intake import Received, receive
+from handrail.intake import receive
 from handrail.outbox import dispatch
+from handrail.received import Received
 from handrail.spool import Spool
 from playbooks.load import load_library
 from referral_queue import desk

@@ -76,6 +76,8 @@ def _text(state: State, turn: Turn, library: Library) -> Result:
         return _in_form(state, turn, library, words)
     if turn.report is not None:
         return forms.show_report(state, turn, library)
+    if turn.like_a_receipt and not turn.pain:
+        return _plain(state), (Refer(), Say(key="status_unknown"))
     if intent(words, turn.text, among=("unsafe",)):
         return do(state, "unsafe", turn, library)
     if turn.referred and intent(words, turn.text, among=("taken_back",)):

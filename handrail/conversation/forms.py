@@ -23,6 +23,7 @@ from handrail.conversation.questions import (
     ask_question,
     belongs,
     buttons_of,
+    cautious,
     choice_of,
     danger_first,
     done_by,
@@ -115,8 +116,8 @@ def answer_typed(state: State, turn: Turn, library: Library) -> Result:
                 buttons=buttons_of(flow, question, form, library),
             )
             kept = replace(_told(form, flow, turn.text), tries=1)
-            return replace(state, form=kept), (*refer_if_report(flow), *danger_first(turn), again)
-        answer = next((a for a in question.answers if a.value == "not_sure"), question.answers[-1])
+            return replace(state, form=kept), (Refer(), *danger_first(turn), again)
+        answer = cautious(question)
     value = answer.value if answer else turn.text
     new, effects = _answered(state, form, flow, question, value, answer, library)
     said = {effect.key for effect in effects if isinstance(effect, Say)}
@@ -171,10 +172,10 @@ def _receipt_typed(state: State, form: Form, turn: Turn, library: Library) -> Re
             Refer(), Respond(audience=state.audience),
         )  # fmt: skip
     if form.tries + 1 >= MAX_TRIES:
-        return replace(state, form=None), (Say(key="status_unknown"), Say(key="help_menu"))
+        return replace(state, form=None), (Refer(), Say(key="status_unknown"), Say(key="help_menu"))
     again = ask_again(state, turn, library)[1]
     return replace(state, form=replace(form, tries=form.tries + 1)), (
-        Say(key="status_unknown"), *again,
+        Refer(), Say(key="status_unknown"), *again,
     )  # fmt: skip
 
 

@@ -64,6 +64,12 @@ def done_by(answer: Answer | None, form: Form) -> tuple[Effect, ...]:
     return ()
 
 
+def cautious(question: Question) -> Answer | None:
+    """What an answer nobody could understand counts as: not sure, never something that acts."""
+    unsure = next((a for a in question.answers if a.value == "not_sure"), None)
+    return unsure or next((a for a in question.answers if a.effect is None), None)
+
+
 def choice_of(flow: Flow | None, press: Press) -> Answer | None:
     question = flow.question(press.question or "") if flow else None
     return next((a for a in question.answers if a.value == press.value), None) if question else None

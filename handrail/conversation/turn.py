@@ -32,6 +32,7 @@ class Turn:
     referred: a referral is live, held or waiting.
     raised: the assessment is sooner than all before it in this conversation.
     report: the report whose receipt code the text is, if it is one.
+    like_a_receipt: the text was meant as a receipt, and fits no report.
     """
 
     incoming: Incoming
@@ -42,6 +43,7 @@ class Turn:
     referred: bool = False
     raised: bool = False
     report: Report | None = None
+    like_a_receipt: bool = False
 
     @property
     def text(self) -> str:

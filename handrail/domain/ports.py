@@ -139,6 +139,11 @@ class Outbox(Protocol):
         """`why` is a code, never text. Permanent failures are not tried again."""
         ...
 
+    def give_up(self, conversation_id: ConversationId, now: datetime, why: str) -> int:
+        """What still waits in the conversation is never sent: the contact said STOP. Messages
+        written `despite_quiet` stay. Returns how many."""
+        ...
+
     def due(self, now: datetime, limit: int = 100) -> list[ConversationId]:
         """Conversations with something to send now, longest waiting first."""
         ...

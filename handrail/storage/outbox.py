@@ -54,6 +54,17 @@ class SqlOutbox:
         else:
             self._settle(item, retry_at=retry_at, why=why[:64])
 
+    def give_up(self, conversation_id: ConversationId, now: datetime, why: str) -> int:
+        return self._unit.run(
+            update(_BOX)
+            .where(
+                _BOX.c.conversation_id == conversation_id,
+                _is_pending(),
+                _BOX.c.despite_quiet.is_(False),
+            )
+            .values(state=DeliveryState.FAILED.value, settled_at=now, why=why[:64])
+        )
+
     def due(self, now: datetime, limit: int = 100) -> list[ConversationId]:
         heads = _sendable(now).with_only_columns(
             _BOX.c.conversation_id,

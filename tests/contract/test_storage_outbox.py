@@ -60,6 +60,17 @@ def test_messages_go_out_in_order_one_at_a_time(store):
     assert went == ["one", "two", "three"]
 
 
+def test_what_waits_is_given_up_when_the_contact_says_stop(store):
+    with store.transaction() as tx:
+        where = conversation(tx)
+        say(tx, where, "an old promise")
+        say(tx, where, "we have stopped", despite_quiet=True)
+        assert tx.outbox.give_up(where.id, NOON, "contact_stopped") == 1
+        assert deliveries(tx, where) == [DeliveryState.FAILED, DeliveryState.PENDING]
+        assert claim(tx, where).outgoing.text == "we have stopped"
+        assert tx.outbox.give_up(where.id, NOON, "contact_stopped") == 0
+
+
 def test_a_lease_that_ended_can_be_taken_and_the_old_holder_is_told(store):
     with store.transaction() as tx:
         where = conversation(tx)

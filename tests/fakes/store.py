@@ -365,6 +365,18 @@ class FakeOutbox:
             self._t.messages[item.message_id], delivery=state
         )
 
+    def give_up(self, conversation_id: ConversationId, now: datetime, why: str) -> int:
+        waiting = [
+            row
+            for row in self._t.outbox.values()
+            if row.conversation_id == conversation_id and not row.done and not row.despite_quiet
+        ]
+        for row in waiting:
+            self._t.outbox[row.message_id] = replace(row, done=True)
+            message = self._t.messages[row.message_id]
+            self._t.messages[row.message_id] = replace(message, delivery=DeliveryState.FAILED)
+        return len(waiting)
+
     def due(self, now: datetime, limit: int = 100) -> list[ConversationId]:
         heads: dict[ConversationId, OutboxRow] = {}
         for row in self._open():

@@ -14,6 +14,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from typing import Any
 
 import httpx
 import pytest
@@ -69,15 +70,20 @@ class Killer(threading.Thread):
             time.sleep(0.1)
 
 
-def choices_of(contact: WebContact) -> list[tuple[str, str]]:
-    """The buttons under the latest message of the service, when it answers."""
+def shown_to(contact: WebContact) -> list[dict[str, Any]]:
+    """The page as it stands, as soon as somebody answers."""
     until = time.monotonic() + 60
     while time.monotonic() < until:
         with suppress(httpx.TransportError, httpx.HTTPStatusError):
-            said = [m for m in contact.messages() if m["author"] == "service"]
-            return [(b["id"], b["label"]) for b in said[-1]["buttons"]] if said else []
+            return contact.messages()
         time.sleep(0.2)
     raise AssertionError("the conversation could not be read")
+
+
+def choices_of(contact: WebContact) -> list[tuple[str, str]]:
+    """The buttons under the latest message of the service."""
+    said = [m for m in shown_to(contact) if m["author"] == "service"]
+    return [(b["id"], b["label"]) for b in said[-1]["buttons"]] if said else []
 
 
 def tell(service: Service, number: int) -> Told:
@@ -107,7 +113,7 @@ def tell(service: Service, number: int) -> Told:
         before = button
         contact.send(label, press=button)
         told.sent.append(label)
-    for message in contact.messages():
+    for message in shown_to(contact):
         for line in message["text"].splitlines():
             told.receipt = read_receipt(line) or told.receipt
     return told

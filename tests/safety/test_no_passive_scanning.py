@@ -203,15 +203,40 @@ def callers(name: str) -> set[str]:
     }
 
 
+def importers(module: str) -> set[str]:
+    """Files that import this module of `handrail`."""
+    name = module.rpartition(".")[2]
+    return {
+        path
+        for path, tree in modules()
+        for node in ast.walk(tree)
+        if isinstance(node, ast.ImportFrom)
+        and (
+            node.module == module
+            or (node.module == "handrail" and any(alias.name == name for alias in node.names))
+        )
+    }
+
+
 def test_only_intake_stores_what_a_contact_wrote():
-    assert callers("store_incoming") == {"handrail/intake.py"}
+    assert callers("store_incoming") == {"handrail/hearing.py"}
+
+
+def test_only_intake_and_its_rescue_hear_a_contact():
+    assert importers("handrail.hearing") == {"handrail/intake.py", "handrail/rescue.py"}
+    assert importers("handrail.rescue") == {"handrail/intake.py"}
 
 
 def test_only_intake_scores_it():
     """`app` hands the function to intake; `cli` scores a text that an operator typed there, and
     stores nothing."""
     outside = {path for path in callers("assess") if not path.startswith("triage/")}
-    assert outside == {"handrail/intake.py", "handrail/app.py", "handrail/cli.py"}
+    assert outside == {
+        "handrail/hearing.py",
+        "handrail/intake.py",
+        "handrail/app.py",
+        "handrail/cli.py",
+    }
     makes_scores = {
         path
         for path, tree in modules()
@@ -254,7 +279,7 @@ def test_the_service_says_only_approved_words_and_a_volunteer_only_their_own():
     reply (`intake`). One speaks for a volunteer: what they typed."""
     written = authors_written()
     assert {path for path, author in written if author == "SERVICE"} == {
-        "handrail/intake.py",
+        "handrail/rescue.py",
         "handrail/speaking.py",
     }
     assert {path for path, author in written if author == "VOLUNTEER"} == {
@@ -266,6 +291,6 @@ def test_the_service_says_only_approved_words_and_a_volunteer_only_their_own():
 def test_no_code_writes_to_somebody_who_was_only_reported():
     """A contact point comes from somebody's own message and from nothing else, and no code speaks
     to the audience "friend": that needs a person's decision, which version 0.1 does not offer."""
-    assert callers("arrive") == {"handrail/intake.py"}
+    assert callers("arrive") == {"handrail/hearing.py"}
     speaks = {path for path in callers("FRIEND") if not path.startswith("playbooks/")}
     assert speaks == set()

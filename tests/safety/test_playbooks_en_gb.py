@@ -129,7 +129,7 @@ def test_a_country_that_is_not_listed_gets_words_and_never_a_wrong_number(
 
 
 def test_what_a_no_to_are_you_safe_does() -> None:
-    """To "are you safe right now?" a no makes it more pressing; a yes is thanked for and promises nothing."""
+    """To "are you safe right now?" a no makes it more pressing; a yes promises nothing."""
     for playbook in PLAYBOOKS:
         if playbook.audience is Audience.SELF and playbook.levels:
             for step in playbook.steps:

@@ -85,3 +85,10 @@ def test_any_text_is_read_without_an_error(text):
 )
 def test_a_sentence_is_not_taken_for_a_receipt(sentence):
     assert read_receipt(sentence) is None
+
+
+def test_a_receipt_with_a_wrong_word_is_seen_as_one_and_a_sentence_is_not():
+    words = receipt.new_receipt().split()
+    assert receipt.looks_mistyped(" ".join([*words[:5], "qqqq"]))
+    assert not receipt.looks_mistyped(" ".join(words[:5]))
+    assert not receipt.looks_mistyped("i do not know what to")
