@@ -14,7 +14,7 @@ from handrail.console.errors import add_error_pages, answer
 from handrail.console.pages import HERE, make_templates
 from handrail.console.routes import board, conversation, desk, login, moves, people, service
 from handrail.console.security import Shield
-from handrail.console.settings import Announce, ConsoleSettings, House, say_nothing
+from handrail.console.settings import Announce, ConsoleSettings, Parts, say_nothing
 from handrail.domain.clock import Clock
 from handrail.domain.errors import HandrailError
 from handrail.domain.ids import ConversationId
@@ -43,7 +43,7 @@ def create_console(
     """
     accounts.prepare()
     app = FastAPI(openapi_url=None, docs_url=None, redoc_url=None, redirect_slashes=False)
-    app.state.house = House(
+    app.state.house = Parts(
         store=store,
         clock=clock,
         settings=settings,
@@ -63,7 +63,7 @@ def create_console(
     return app
 
 
-def _boundary(house: House) -> Callable[[Scope, Exception], Response]:
+def _boundary(house: Parts) -> Callable[[Scope, Exception], Response]:
     """The one blanket boundary of the console: an alert, ids only, and a kind page."""
 
     def failed(scope: Scope, error: Exception) -> Response:

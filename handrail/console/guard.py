@@ -8,7 +8,7 @@ from typing import Annotated
 from fastapi import Depends, Form, Request
 
 from handrail.console.sessions import Visit, find_visit, read_cookie
-from handrail.console.settings import House
+from handrail.console.settings import Parts
 from handrail.domain.errors import HandrailError, NotAllowed
 from handrail.domain.referral import Role, StaffMember
 
@@ -77,12 +77,12 @@ def rights(member: StaffMember) -> Rights:
     )
 
 
-def house_of(request: Request) -> House:
-    house: House = request.app.state.house
+def house_of(request: Request) -> Parts:
+    house: Parts = request.app.state.house
     return house
 
 
-InHouse = Annotated[House, Depends(house_of)]
+WithParts = Annotated[Parts, Depends(house_of)]
 
 
 def is_own_form(request: Request) -> bool:
@@ -96,7 +96,7 @@ def same(one: str, other: str) -> bool:
     return bool(one) and hmac.compare_digest(one.encode(), other.encode())
 
 
-def _visit(request: Request, house: House, by_a_person: bool) -> Visit:
+def _visit(request: Request, house: Parts, by_a_person: bool) -> Visit:
     token = read_cookie(request, house.settings, "handrail")
     visit = find_visit(house, token, by_a_person=by_a_person) if token else None
     if visit is None:
@@ -111,7 +111,7 @@ def reader(
     """Guard of a page. roles: any one of them suffices; None: everybody who is logged in.
     by_a_person: False for what pages fetch by themselves, which keeps no login alive."""
 
-    def guard(request: Request, house: InHouse) -> Visit:
+    def guard(request: Request, house: WithParts) -> Visit:
         visit = _visit(request, house, by_a_person)
         if visit.must_change and not any_password:
             raise PasswordChangeNeeded
@@ -128,7 +128,7 @@ def writer(
     """Guard of a form: as `reader`, and the form must carry this login's token."""
     read = reader(roles, by_a_person=by_a_person, any_password=any_password)
 
-    def guard(request: Request, house: InHouse, csrf: Annotated[str, Form()] = "") -> Visit:
+    def guard(request: Request, house: WithParts, csrf: Annotated[str, Form()] = "") -> Visit:
         visit = read(request, house)
         if not is_own_form(request) or not same(csrf, visit.csrf):
             raise FormRefused

@@ -12,7 +12,7 @@ from time import monotonic
 from starlette.concurrency import run_in_threadpool
 
 from handrail.console.sessions import find_visit
-from handrail.console.settings import House
+from handrail.console.settings import Parts
 from handrail.console.views import all_messages
 from handrail.domain.errors import Erased
 from handrail.domain.ids import ConversationId, PersonId
@@ -68,7 +68,7 @@ def board_look(tx: Transaction) -> str | None:
     return mark(live, there, [alert.id for alert in tx.journal.alerts()])
 
 
-async def events(house: House, token: str, look: Look, *, seen: str = "") -> AsyncIterator[str]:
+async def events(house: Parts, token: str, look: Look, *, seen: str = "") -> AsyncIterator[str]:
     """Server-sent events: `changed` when the page must fetch itself again, `gone` when it will
     never change again or the login ended. `seen` is the mark the page was made with."""
 

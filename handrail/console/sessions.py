@@ -12,7 +12,7 @@ from datetime import UTC, datetime, timedelta
 from fastapi import Request, Response
 
 from handrail.console.accounts import fingerprint, is_one_time, normalise_username, verify
-from handrail.console.settings import ConsoleSettings, House
+from handrail.console.settings import ConsoleSettings, Parts
 from handrail.console.throttle import keys, record, wait
 from handrail.domain.errors import StorageError
 from handrail.domain.ids import PersonId
@@ -79,7 +79,7 @@ def read_cookie(request: Request, settings: ConsoleSettings, name: str) -> str:
 
 
 def log_in(
-    house: House, username: str, password: str, address: str, known: str
+    house: Parts, username: str, password: str, address: str, known: str
 ) -> LoggedIn | Refused:
     """Check the password, slowed down after wrong ones. The answer is the same, and takes as
     long, for a wrong password, an unknown name and an account that was switched off."""
@@ -115,7 +115,7 @@ def _is_known(
 
 
 def open_session(
-    tx: Transaction, house: House, member: StaffMember, stored: str, now: datetime
+    tx: Transaction, house: Parts, member: StaffMember, stored: str, now: datetime
 ) -> str:
     token = f"{secrets.token_urlsafe(32)}.{int(now.timestamp())}.{fingerprint(stored)}"
     tx.sessions.open(
@@ -124,7 +124,7 @@ def open_session(
     return token
 
 
-def find_visit(house: House, token: str, *, by_a_person: bool) -> Visit | None:
+def find_visit(house: Parts, token: str, *, by_a_person: bool) -> Visit | None:
     """Whose login this is; None when it ended. `by_a_person` puts its idle end off; what a page
     fetches by itself does not."""
     parts = token.split(".")
@@ -153,7 +153,7 @@ def _password_of(tx: Transaction, person: PersonId) -> tuple[StaffMember, str] |
     return found if found is not None and found[0].active else None
 
 
-def _put_off(house: House, person: PersonId, token: str, csrf: str, expires: datetime) -> None:
+def _put_off(house: Parts, person: PersonId, token: str, csrf: str, expires: datetime) -> None:
     # Two requests at once may both try; whichever is second may fail, and nothing is lost.
     with suppress(StorageError), house.store.transaction() as tx:
         if tx.sessions.find(f"login:{token}", house.clock.now()) is not None:
@@ -161,6 +161,6 @@ def _put_off(house: House, person: PersonId, token: str, csrf: str, expires: dat
             tx.sessions.open(person, f"login:{token}", csrf, expires)
 
 
-def close_session(house: House, token: str) -> None:
+def close_session(house: Parts, token: str) -> None:
     with house.store.transaction() as tx:
         tx.sessions.close(f"login:{token}")

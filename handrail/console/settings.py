@@ -64,7 +64,7 @@ def say_nothing(_tx: Transaction, _referral: Referral, _key: str) -> None:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class House:
+class Parts:
     """Everything a route may use. `deliver` tries to send a conversation's messages at once; it
     may raise a HandrailError, and then the worker sends them later. `stopping` is set when the
     server is told to stop: event streams end then."""

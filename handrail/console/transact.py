@@ -6,7 +6,7 @@ from string import hexdigits
 from typing import TypeVar
 
 from handrail.console.guard import SUPERVISE, NoSuchReferral, allowed
-from handrail.console.settings import House
+from handrail.console.settings import Parts
 from handrail.domain.errors import Conflict, HandrailError, PlaybookError, StorageError
 from handrail.domain.ids import ConversationId, ReferralId
 from handrail.domain.ports import Transaction
@@ -17,7 +17,7 @@ T = TypeVar("T")
 _TRIES = 4
 
 
-def run(house: House, work: Callable[[Transaction], T]) -> T:
+def run(house: Parts, work: Callable[[Transaction], T]) -> T:
     """`work` sees a fresh transaction at each try. Raises Conflict after four, and whatever
     `work` raises."""
     for _ in range(_TRIES - 1):
@@ -58,13 +58,13 @@ def must_see(tx: Transaction, referral_id: str, me: StaffMember) -> Referral:
     raise NoSuchReferral
 
 
-def tell(house: House, tx: Transaction, referral: Referral, key: str) -> None:
+def tell(house: Parts, tx: Transaction, referral: Referral, key: str) -> None:
     """Tell the contact what just happened. A missing playbook must not undo the action."""
     with suppress(PlaybookError):
         house.announce(tx, referral, key)
 
 
-def send_soon(house: House, conversation: ConversationId) -> None:
+def send_soon(house: Parts, conversation: ConversationId) -> None:
     """Wake the worker and try to deliver at once. Neither may fail the reply: it is stored, and
     the worker delivers what is left."""
     with suppress(HandrailError):

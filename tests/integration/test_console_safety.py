@@ -9,12 +9,14 @@ import pytest
 from starlette.routing import Route
 
 from handrail.console.errors import _SHOWN
+from handrail.console.pages import HERE
 from handrail.console.security import MAX_BODY
 from handrail.domain.errors import StorageError
 from handrail.domain.ids import new_id
 from handrail.domain.level import Level
 from handrail.domain.message import Author
 from handrail.domain.referral import Disposition, ReferralState, Role
+from playbooks.load import load_library
 from referral_queue import desk
 from tests.fakes.console_house import RULES, Browser, Place, contact_writes
 
@@ -335,3 +337,11 @@ def test_staff_words_follow_the_reference(place: Place):
     for name in folder.list_templates():
         source = folder.get_source(place.app.state.templates.env, name)[0]
         assert not re.search(r"\b(low|medium|high)[ _-]risk\b", source, re.IGNORECASE), name
+
+
+def test_every_question_and_answer_of_the_report_has_words_for_the_volunteer():
+    words = (HERE / "templates" / "words.html").read_text(encoding="utf-8")
+    for question in load_library().flow("en-GB", "report").questions:
+        assert f'"{question.id}":' in words
+        for answer in question.answers:
+            assert f'"{answer.value}":' in words, (question.id, answer.value)

@@ -21,7 +21,8 @@ COMES_AS = {"argon2-cffi": "argon2", "python-multipart": "", "psycopg": "", "tzd
 BOUNDARIES = {
     "bots/adapter.py", "bots/terminal/chat.py", "bots/web/door.py", "bots/web/guard.py",
     "bots/web/pages.py", "bots/web/stream.py",  # the adapter event: the contact has an answer
-    "handrail/intake.py", "handrail/rescue.py", "handrail/house.py", "handrail/spool.py",  # the same, from inside
+    "handrail/intake.py", "handrail/rescue.py", "handrail/house.py",  # the same, from inside
+    "handrail/spool.py",
     "handrail/console/security.py",  # the request
     "handrail/sweep.py", "referral_queue/jobs.py", "referral_queue/worker.py",  # the job
     "triage/assess.py", "triage/model.py",  # a classifier's failure is a fact, never an error

@@ -7,11 +7,11 @@ from fastapi import APIRouter, Depends, Form, Request, Response
 from fastapi.responses import StreamingResponse
 from starlette.background import BackgroundTask
 
-from handrail.console.guard import DESK, SUPERVISE, InHouse, NoSuchReferral, reader, writer
+from handrail.console.guard import DESK, SUPERVISE, NoSuchReferral, WithParts, reader, writer
 from handrail.console.live import conversation_look, events
 from handrail.console.pages import go, is_fragment, notice, page
 from handrail.console.sessions import Visit, find_visit
-from handrail.console.settings import House
+from handrail.console.settings import Parts
 from handrail.console.transact import find, holds, may_watch, must_see, run, send_soon
 from handrail.console.views import (
     card,
@@ -49,7 +49,7 @@ class Typed:
 
 
 def panel_context(
-    tx: Transaction, house: House, referral: Referral, me: StaffMember
+    tx: Transaction, house: Parts, referral: Referral, me: StaffMember
 ) -> dict[str, object]:
     now = house.clock.now()
     mine = holds(referral, me)
@@ -64,7 +64,7 @@ def panel_context(
 
 def show(
     request: Request,
-    house: House,
+    house: Parts,
     visit: Visit,
     referral_id: str,
     *,
@@ -92,7 +92,9 @@ def show(
 
 
 @router.get("/referrals/{referral_id}")
-def show_conversation(request: Request, house: InHouse, visit: Read, referral_id: str) -> Response:
+def show_conversation(
+    request: Request, house: WithParts, visit: Read, referral_id: str
+) -> Response:
     def opened(tx: Transaction) -> bool:
         """A look is a sign of life for the holder, and an event for everybody else."""
         me, now = visit.member, house.clock.now()
@@ -113,7 +115,7 @@ def show_conversation(request: Request, house: InHouse, visit: Read, referral_id
 
 
 @router.get("/referrals/{referral_id}/panel")
-def show_panel(request: Request, house: InHouse, visit: Fetched, referral_id: str) -> Response:
+def show_panel(request: Request, house: WithParts, visit: Fetched, referral_id: str) -> Response:
     with house.store.transaction(read_only=True) as tx:
         referral = must_see(tx, referral_id, visit.member)
         context = panel_context(tx, house, referral, visit.member)
@@ -122,7 +124,7 @@ def show_panel(request: Request, house: InHouse, visit: Fetched, referral_id: st
 
 @router.get("/referrals/{referral_id}/live")
 def stream(
-    request: Request, house: InHouse, visit: Fetched, referral_id: str, seen: str = ""
+    request: Request, house: WithParts, visit: Fetched, referral_id: str, seen: str = ""
 ) -> Response:
     with house.store.transaction(read_only=True) as tx:
         referral = must_see(tx, referral_id, visit.member)
@@ -137,7 +139,7 @@ def stream(
 
 @router.post("/referrals/{referral_id}/renew")
 def renew(
-    house: InHouse,
+    house: WithParts,
     visit: Beat,
     referral_id: str,
     lease: Lease = "",
@@ -159,7 +161,7 @@ def renew(
 @router.post("/referrals/{referral_id}/reply")
 def reply(
     request: Request,
-    house: InHouse,
+    house: WithParts,
     visit: Post,
     referral_id: str,
     lease: Lease = "",
@@ -188,7 +190,7 @@ def reply(
 @router.post("/referrals/{referral_id}/note")
 def note(
     request: Request,
-    house: InHouse,
+    house: WithParts,
     visit: Post,
     referral_id: str,
     lease: Lease = "",
@@ -229,7 +231,7 @@ def _written(
 
 def failed(
     request: Request,
-    house: House,
+    house: Parts,
     visit: Visit,
     referral_id: str,
     error: str | DeskError | StorageError,

@@ -13,7 +13,7 @@ from handrail.console.guard import (
     DESK,
     PEOPLE,
     FormRefused,
-    InHouse,
+    WithParts,
     allowed,
     is_own_form,
     reader,
@@ -32,7 +32,7 @@ from handrail.console.sessions import (
     read_cookie,
     set_cookie,
 )
-from handrail.console.settings import House
+from handrail.console.settings import Parts
 from handrail.domain.referral import StaffMember
 
 router = APIRouter()
@@ -55,7 +55,7 @@ def home(request: Request, visit: Annotated[Visit, Depends(reader())]) -> Respon
 
 
 @router.get("/login")
-def show_login(request: Request, house: InHouse, next: str = "/") -> Response:
+def show_login(request: Request, house: WithParts, next: str = "/") -> Response:
     token = read_cookie(request, house.settings, "handrail")
     if token and find_visit(house, token, by_a_person=True):
         return go(request, own_path(next))
@@ -64,7 +64,7 @@ def show_login(request: Request, house: InHouse, next: str = "/") -> Response:
 
 def _login_form(
     request: Request,
-    house: House,
+    house: Parts,
     *,
     username: str,
     after: str,
@@ -92,7 +92,7 @@ def _login_form(
 @router.post("/login")
 def do_login(
     request: Request,
-    house: InHouse,
+    house: WithParts,
     username: Annotated[str, Form(max_length=200)] = "",
     password: Annotated[str, Form(max_length=1000)] = "",
     csrf: Annotated[str, Form()] = "",
@@ -124,7 +124,7 @@ def do_login(
 
 @router.post("/logout")
 def logout(
-    request: Request, house: InHouse, visit: Annotated[Visit, Depends(writer(any_password=True))]
+    request: Request, house: WithParts, visit: Annotated[Visit, Depends(writer(any_password=True))]
 ) -> Response:
     close_session(house, visit.token)
     response = go(request, "/login", done="logged_out")
@@ -150,7 +150,7 @@ def _password_form(
 @router.post("/password")
 def do_password(
     request: Request,
-    house: InHouse,
+    house: WithParts,
     visit: Annotated[Visit, Depends(writer(any_password=True))],
     current: Annotated[str, Form(max_length=1000)] = "",
     new: Annotated[str, Form(max_length=1000)] = "",

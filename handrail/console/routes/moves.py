@@ -7,11 +7,11 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Form, Request, Response
 from starlette.background import BackgroundTask
 
-from handrail.console.guard import DESK, SUPERVISE, InHouse, NoSuchReferral, writer
+from handrail.console.guard import DESK, SUPERVISE, NoSuchReferral, WithParts, writer
 from handrail.console.pages import go, page
 from handrail.console.routes.conversation import Lease, explain, failed
 from handrail.console.sessions import Visit
-from handrail.console.settings import House
+from handrail.console.settings import Parts
 from handrail.console.transact import find, holds, must_see, run, send_soon, tell
 from handrail.domain.errors import DeskError, StorageError
 from handrail.domain.ids import ConversationId, LeaseToken, PersonId
@@ -28,7 +28,7 @@ Work = Callable[[Transaction, Referral, datetime], None]
 
 
 def _from_desk(
-    request: Request, house: House, referral_id: str, work: Work, then: str, done: str
+    request: Request, house: Parts, referral_id: str, work: Work, then: str, done: str
 ) -> Response:
     """An answer to a card on the desk."""
 
@@ -49,7 +49,7 @@ def _from_desk(
 
 def _from_page(
     request: Request,
-    house: House,
+    house: Parts,
     visit: Visit,
     referral_id: str,
     work: Work,
@@ -72,7 +72,7 @@ def _from_page(
 
 
 def _gone(
-    request: Request, house: House, conversation: ConversationId, then: str, done: str
+    request: Request, house: Parts, conversation: ConversationId, then: str, done: str
 ) -> Response:
     """On to the next page; what the contact was told meanwhile is sent behind it."""
     response = go(request, then, done=done)
@@ -81,7 +81,7 @@ def _gone(
 
 
 @router.post("/referrals/{referral_id}/accept")
-def accept(request: Request, house: InHouse, visit: Post, referral_id: str) -> Response:
+def accept(request: Request, house: WithParts, visit: Post, referral_id: str) -> Response:
     def work(tx: Transaction, referral: Referral, now: datetime) -> None:
         mine = desk.claim(tx, referral.id, visit.member, now, house.rules)
         if not holds(referral, visit.member):  # a second press claims nothing new
@@ -92,7 +92,7 @@ def accept(request: Request, house: InHouse, visit: Post, referral_id: str) -> R
 
 @router.post("/referrals/{referral_id}/not-me")
 def not_me(
-    request: Request, house: InHouse, visit: Post, referral_id: str, lease: Lease = ""
+    request: Request, house: WithParts, visit: Post, referral_id: str, lease: Lease = ""
 ) -> Response:
     def work(tx: Transaction, referral: Referral, now: datetime) -> None:
         if referral.held_by != visit.member.id:
@@ -103,7 +103,7 @@ def not_me(
 
 
 @router.post("/referrals/{referral_id}/hand-over/accept")
-def accept_hand_over(request: Request, house: InHouse, visit: Post, referral_id: str) -> Response:
+def accept_hand_over(request: Request, house: WithParts, visit: Post, referral_id: str) -> Response:
     def work(tx: Transaction, referral: Referral, now: datetime) -> None:
         mine = desk.accept_hand_over(tx, referral, visit.member, now, house.rules)
         tell(house, tx, mine, "relay_joined")
@@ -112,7 +112,9 @@ def accept_hand_over(request: Request, house: InHouse, visit: Post, referral_id:
 
 
 @router.post("/referrals/{referral_id}/hand-over/decline")
-def decline_hand_over(request: Request, house: InHouse, visit: Post, referral_id: str) -> Response:
+def decline_hand_over(
+    request: Request, house: WithParts, visit: Post, referral_id: str
+) -> Response:
     """The colleague says no, or the holder takes the question back."""
 
     def work(tx: Transaction, referral: Referral, now: datetime) -> None:
@@ -124,7 +126,7 @@ def decline_hand_over(request: Request, house: InHouse, visit: Post, referral_id
 @router.post("/referrals/{referral_id}/hand-over")
 def hand_over(
     request: Request,
-    house: InHouse,
+    house: WithParts,
     visit: Post,
     referral_id: str,
     lease: Lease = "",
@@ -143,7 +145,7 @@ def hand_over(
 
 @router.post("/referrals/{referral_id}/hold")
 def hold(
-    request: Request, house: InHouse, visit: Post, referral_id: str, lease: Lease = ""
+    request: Request, house: WithParts, visit: Post, referral_id: str, lease: Lease = ""
 ) -> Response:
     def work(tx: Transaction, referral: Referral, now: datetime) -> None:
         held = desk.hold(tx, referral, visit.member, LeaseToken(lease), now, house.rules)
@@ -156,7 +158,7 @@ def hold(
 
 @router.post("/referrals/{referral_id}/resume")
 def resume(
-    request: Request, house: InHouse, visit: Post, referral_id: str, lease: Lease = ""
+    request: Request, house: WithParts, visit: Post, referral_id: str, lease: Lease = ""
 ) -> Response:
     def work(tx: Transaction, referral: Referral, now: datetime) -> None:
         desk.resume(tx, referral, visit.member, LeaseToken(lease), now, house.rules)
@@ -168,7 +170,7 @@ def resume(
 
 @router.post("/referrals/{referral_id}/release")
 def release(
-    request: Request, house: InHouse, visit: Post, referral_id: str, lease: Lease = ""
+    request: Request, house: WithParts, visit: Post, referral_id: str, lease: Lease = ""
 ) -> Response:
     def work(tx: Transaction, referral: Referral, now: datetime) -> None:
         desk.release(tx, referral, visit.member, LeaseToken(lease), now, house.rules)
@@ -179,7 +181,7 @@ def release(
 
 
 @router.post("/referrals/{referral_id}/escalate")
-def escalate(request: Request, house: InHouse, visit: Post, referral_id: str) -> Response:
+def escalate(request: Request, house: WithParts, visit: Post, referral_id: str) -> Response:
     def work(tx: Transaction, referral: Referral, now: datetime) -> None:
         desk.escalate(tx, referral, now, by=visit.member)
 
@@ -191,7 +193,7 @@ def escalate(request: Request, house: InHouse, visit: Post, referral_id: str) ->
 @router.post("/referrals/{referral_id}/close")
 def close(
     request: Request,
-    house: InHouse,
+    house: WithParts,
     visit: Post,
     referral_id: str,
     lease: Lease = "",
@@ -215,7 +217,7 @@ def close(
 @router.post("/referrals/{referral_id}/level")
 def set_level(
     request: Request,
-    house: InHouse,
+    house: WithParts,
     visit: PostOrLead,
     referral_id: str,
     level: Annotated[str, Form(max_length=4)] = "",

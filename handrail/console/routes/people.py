@@ -11,10 +11,10 @@ from handrail.console.accounts import (
     create_member,
     set_one_time_password,
 )
-from handrail.console.guard import PEOPLE, InHouse, NoSuchPerson, reader, writer
+from handrail.console.guard import PEOPLE, NoSuchPerson, WithParts, reader, writer
 from handrail.console.pages import go, page
 from handrail.console.sessions import Visit
-from handrail.console.settings import House
+from handrail.console.settings import Parts
 from handrail.domain.ids import PersonId
 from handrail.domain.ports import Transaction
 from handrail.domain.referral import Role, StaffMember
@@ -31,7 +31,7 @@ def _find(tx: Transaction, person_id: str) -> StaffMember:
     raise NoSuchPerson
 
 
-def _list(request: Request, house: House, status: int = 200, **typed: object) -> Response:
+def _list(request: Request, house: Parts, status: int = 200, **typed: object) -> Response:
     with house.store.transaction(read_only=True) as tx:
         everybody = sorted(tx.people.all(), key=lambda m: (not m.active, m.username))
         there = {shift.person_id for shift in tx.shifts.running()}
@@ -41,14 +41,14 @@ def _list(request: Request, house: House, status: int = 200, **typed: object) ->
 
 
 @router.get("/people", dependencies=[Depends(reader(PEOPLE))])
-def show_people(request: Request, house: InHouse) -> Response:
+def show_people(request: Request, house: WithParts) -> Response:
     return _list(request, house)
 
 
 @router.post("/people")
 def add_person(
     request: Request,
-    house: InHouse,
+    house: WithParts,
     visit: Post,
     username: Annotated[str, Form(max_length=200)] = "",
     display_name: Annotated[str, Form(max_length=200)] = "",
@@ -77,7 +77,7 @@ def add_person(
 
 
 @router.post("/people/{person_id}/password")
-def reset_password(request: Request, house: InHouse, visit: Post, person_id: str) -> Response:
+def reset_password(request: Request, house: WithParts, visit: Post, person_id: str) -> Response:
     with house.store.transaction() as tx:
         member = _find(tx, person_id)
         once = set_one_time_password(tx, member, house.clock.now(), visit.member.id)
@@ -87,7 +87,7 @@ def reset_password(request: Request, house: InHouse, visit: Post, person_id: str
 @router.post("/people/{person_id}/roles")
 def change_roles(
     request: Request,
-    house: InHouse,
+    house: WithParts,
     visit: Post,
     person_id: str,
     roles: Annotated[list[Role] | None, Form()] = None,
@@ -113,7 +113,7 @@ def change_roles(
 @router.post("/people/{person_id}/active")
 def switch_active(
     request: Request,
-    house: InHouse,
+    house: WithParts,
     visit: Post,
     person_id: str,
     active: Annotated[bool, Form()] = False,

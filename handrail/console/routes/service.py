@@ -4,7 +4,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, Depends, Form, Request, Response
 
-from handrail.console.guard import ALERTS, AUDIT, SERVICE, InHouse, reader, writer
+from handrail.console.guard import ALERTS, AUDIT, SERVICE, WithParts, reader, writer
 from handrail.console.pages import go, own_path, page
 from handrail.console.sessions import Visit
 from handrail.console.views import names
@@ -16,7 +16,7 @@ Acknowledge = Annotated[Visit, Depends(writer(ALERTS))]
 
 
 @router.get("/service", dependencies=[Depends(reader(SERVICE))])
-def show_service(request: Request, house: InHouse) -> Response:
+def show_service(request: Request, house: WithParts) -> Response:
     now = house.clock.now()
     try:
         storage = house.store.check()
@@ -37,7 +37,7 @@ def show_service(request: Request, house: InHouse) -> Response:
 
 
 @router.get("/audit", dependencies=[Depends(reader(AUDIT))])
-def show_audit(request: Request, house: InHouse) -> Response:
+def show_audit(request: Request, house: WithParts) -> Response:
     with house.store.transaction(read_only=True) as tx:
         context = {
             "events": tx.journal.events(limit=200),
@@ -50,7 +50,7 @@ def show_audit(request: Request, house: InHouse) -> Response:
 @router.post("/alerts/{alert_id}/acknowledge")
 def acknowledge(
     request: Request,
-    house: InHouse,
+    house: WithParts,
     visit: Acknowledge,
     alert_id: int,
     back: Annotated[str, Form(max_length=100)] = "/",
