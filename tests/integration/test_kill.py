@@ -27,7 +27,7 @@ from tests.service import Service, WebContact
 
 KILLS = int(os.environ.get("HANDRAIL_KILLS", "200"))
 FRIENDS = 4
-WEIGHTS = {"worker": 9, "redis": 7, "edge": 3, "all": 1}
+WEIGHTS = {"worker": 14, "redis": 9, "edge": 2, "all": 1}
 QUESTIONS = 12
 """More than a report can have: a form that never ends is a failure."""
 
