@@ -1,6 +1,7 @@
 """How a database is opened: the settings that durability, erasure and fairness rest on."""
 
 import os
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -73,11 +74,20 @@ def _sqlite(url: URL) -> Engine:
 
 
 def _create_private(_dialect: Any, _record: Any, args: list[Any], _kwargs: dict[str, Any]) -> None:
-    """The file, and with it its -wal and -shm, belongs to the service's account alone."""
+    """The file, and with it its -wal and -shm, belongs to the service's account alone.
+
+    A file that is there is not opened: closing it again would drop every lock that this process
+    holds on it (POSIX locks belong to the process, not to the descriptor), another process would
+    take itself for the last one and delete the log, and what we commit after that would be lost.
+    https://www.sqlite.org/howtocorrupt.html, section 2.2
+    """
     path = Path(args[0])
+    if path.exists():
+        return
     try:
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
+        with suppress(FileExistsError):
+            os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600))
     except OSError as error:
         raise StorageError(f"cannot open the database file: {error.strerror}") from None
 

@@ -173,6 +173,11 @@ def count(service: Service, told: list[Told]) -> dict[str, int]:
             messages = tx.messages.of_conversation(conversation.id)
             kept = Counter(m.text for m in messages if m.author is Author.CONTACT and m.text)
             sent = Counter(one.sent)
+            if sent != kept:
+                print(f"sent {one.sent}")
+                print(
+                    "kept", [(m.seq, m.author.value, m.kind.value, m.text[:40]) for m in messages]
+                )
             counted["lost messages"] += (sent - kept).total()
             counted["doubled messages"] += (kept - sent).total()
             counted["without receipt"] += not one.receipt

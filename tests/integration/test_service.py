@@ -29,6 +29,9 @@ def everything_on_disk(directory):
 
 
 def test_it_prints_the_addresses_and_the_demo_logins(service):
+    until = time.monotonic() + 30
+    while "Ctrl-C" not in service.log.read_text() and time.monotonic() < until:
+        time.sleep(0.1)  # it is printed once the pages answer
     log = service.log.read_text()
     assert f"http://127.0.0.1:{service.web}/" in log
     assert f"http://127.0.0.1:{service.desk}/" in log

@@ -105,6 +105,7 @@ def test_a_child_that_dies_is_started_again_after_a_pause(idle, caplog):
     assert "brief ended with 3, starting it again" in caplog.text
     until(lambda: (child.keep_running(), len(idle()) >= 2)[1])
     assert int(idle()[1][0]) != first
+    child.wait(time.monotonic() + 10)
 
 
 def died(child: Child) -> float:
