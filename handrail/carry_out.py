@@ -32,6 +32,7 @@ from handrail.speaking import Speaker
 from playbooks.choose import choose
 from playbooks.model import Playbook, Situation
 from referral_queue import desk
+from triage.assess import forget
 from triage.policy import report_floor
 
 REPEAT_WITHIN = timedelta(hours=1)
@@ -46,12 +47,6 @@ _LASTING = frozenset({"abuse_now", "abuse_disclosed", "coercive_control", "minor
 """Signals that shape every later answer of the conversation."""
 
 _MUST_BE_SEEN_FIRST = frozenset({Level.P1, Level.P2})
-
-
-def _as_policy_reads(answers: Sequence[tuple[str, str]]) -> dict[str, str]:
-    """The form asks "when and where" in one question; the policy calls it `when`."""
-    given = dict(answers)
-    return {**given, "when": given.get("when_where", given.get("when", ""))}
 
 
 @dataclass(slots=True, kw_only=True)
@@ -133,7 +128,7 @@ class Reply:
         for floor in (refer.floor for refer in wanted if refer.floor is not None):
             level = soonest(level, floor)
         if self.state.form is not None and self.state.form.flow == "report":
-            told, why = report_floor(_as_policy_reads(self.state.form.answers))
+            told, why = report_floor(dict(self.state.form.answers))
             level, reasons = soonest(level, told), [*why, *reasons]
         self._open_or_raise(level, reasons)
 
@@ -225,7 +220,7 @@ class Reply:
         self.tx.reports.add(report, receipt)
         self.speaker.values["receipt"] = receipt
         self.state = replace(self.state, report_id=str(report.id))
-        level, reasons = report_floor(_as_policy_reads(answers))
+        level, reasons = report_floor(dict(answers))
         self._open_or_raise(level, reasons, report.id)
         self._event("report_kept", report_id=report.id)
 
@@ -305,6 +300,7 @@ class Reply:
             desk.withdraw_by_contact(self.tx, self.referral, self.now, Disposition.ERASED)
         self._event("contact_erased")
         self.tx.contacts.erase(self.contact.id, self.now)
+        forget()
         self.speaker.said.clear()
 
     def _event(self, kind: str, **data: str) -> None:

@@ -7,6 +7,7 @@ hour, and the assessment says that it is degraded.
 """
 
 from collections.abc import Iterable
+from functools import lru_cache
 
 from handrail.domain.assessment import Assessment, Classifier, Context, Hit, Person, Scores
 from handrail.domain.level import FAIL_UP, Level, soonest
@@ -21,6 +22,9 @@ from triage.rules.base import Found
 
 _EARLIER_MESSAGES = 10
 _EARLIER_CHARACTERS = 4_000
+_REMEMBERED = 128
+"""Earlier messages whose findings are kept, in this process and in memory only."""
+
 _NO_LEXICON = "en"
 _SAYS_NOT_WHOM = frozenset(
     {"unclear.nothing_recognised", "unclear.language", "unclear.secrecy", "ideation.mention"}
@@ -158,11 +162,22 @@ def _earlier_hits(text: str, context: Context, lexicon: Lexicon) -> list[Hit]:
     alone = [
         hit
         for earlier in context.earlier[-_EARLIER_MESSAGES:]
-        for hit in _hits(earlier, lexicon, reporting=context.reporting)[0]
+        for hit in _found_before(earlier, lexicon.locale, context.reporting)
     ]
     placed = [_moved(hit, -shift, len(text)) for hit in together]
     placed += [_moved(hit, -len(whole) - len(hit.reason), len(text)) for hit in alone]
     return [hit for hit in placed if hit.floor in {Level.P1, Level.P2, Level.P3, None}]
+
+
+@lru_cache(maxsize=_REMEMBERED)
+def _found_before(text: str, locale: str, reporting: bool) -> tuple[Hit, ...]:
+    """What an earlier message says alone: asked again with every further message of its burst."""
+    return tuple(_hits(text, lexicons.load(locale), reporting=reporting)[0])
+
+
+def forget() -> None:
+    """Drop what is remembered of earlier messages: for erasure and for tests."""
+    _found_before.cache_clear()
 
 
 def _moved(hit: Hit, by: int, length: int) -> Hit:

@@ -63,8 +63,10 @@ class Lexicon:
     """One locale's lexicon, compiled.
 
     index: word -> places in `table` of the patterns that need it; always: those that need none.
+    prefixes: beginnings of words (`retir*`) with which a pattern can begin.
     table: (name, pattern) of every rule, guard and cue.
     common: frequent words that tell this language from others.
+    childish: words that children use for their parents, as typed.
     charged, stirring: words that send a text nothing else understood to a person, alone or in twos.
     """
 
@@ -77,18 +79,23 @@ class Lexicon:
     common: frozenset[str]
     charged: frozenset[str]
     stirring: frozenset[str]
+    childish: frozenset[str]
     table: tuple[tuple[str, Pattern], ...]
     index: Mapping[str, tuple[int, ...]]
     always: tuple[int, ...]
+    prefixes: tuple[str, ...]
 
 
-@lru_cache(maxsize=8)
 def load(locale: str) -> Lexicon:
-    """The lexicon of the language of `locale` ("en-GB" -> en).
+    """The lexicon of the language of `locale` ("en-GB" -> en), compiled once.
 
     Raises TriageError when there is none or it cannot be read.
     """
-    language = locale.partition("-")[0].lower() or "en"
+    return _load(locale.partition("-")[0].lower() or "en")
+
+
+@lru_cache(maxsize=8)
+def _load(language: str) -> Lexicon:
     place = files("triage") / "lexicons" / f"{language}.toml"
     try:
         raw = tomllib.loads(place.read_text(encoding="utf-8"))
@@ -125,9 +132,11 @@ def build(raw: Mapping[str, Any], locale: str) -> Lexicon:
         common=frequent | frozenset(compiler.words),
         charged=charged,
         stirring=frozenset(" ".join(raw["language"]["stirring"]).split()),
+        childish=frozenset(raw["language"]["childish"].split()),
         table=tuple(table),
         index=index,
         always=always,
+        prefixes=tuple(sorted(_prefixes(table))),
     )
 
 
@@ -142,6 +151,10 @@ def _index(
         for word in pattern.anchors or ():
             index.setdefault(word, []).append(place)
     return {word: tuple(places) for word, places in index.items()}, tuple(always)
+
+
+def _prefixes(table: Sequence[tuple[str, Pattern]]) -> set[str]:
+    return {word[:-1] for _, p in table for word in p.first or () if word.endswith("*")}
 
 
 def _rule(item: Mapping[str, Any], compiler: Compiler) -> Rule:
@@ -187,5 +200,7 @@ def _spelling(raw: Mapping[str, Any], known: frozenset[str]) -> Spelling:
             for a, b in (typed.split(),)
         },
         guarded=tuple(" ".join(spelling["guarded"]).split()),
+        core=tuple(" ".join(spelling["core"]).split()),
+        real=frozenset(" ".join(spelling["real"]).split()),
         emoji=dict(spelling["emoji"]),
     )

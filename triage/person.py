@@ -23,6 +23,9 @@ _FOLK = (
     "|viewer|streamer|stepson|stepdaughter|users|members"
 )
 _PEOPLE = frozenset(f"{_KIN}|{_FOLK}".split("|"))
+_PARTNERS = frozenset(
+    ["husband", "wife", "partner", "boyfriend", "girlfriend", "fiance", "fiancee", "ex"]
+)
 _LEAD = "my|our|a|an|the|this|that|old|best|little|big|older|younger|eldest|good|close|another|some"
 _OTHERS = re.compile(
     rf" (?:he|she|they|him|her|his) | (?:{_LEAD}|one of [a-z]+) (?:[a-z0-9]+ ){{0,2}}?"
@@ -52,7 +55,7 @@ def of_mark(reading: Reading, mark: Mark) -> Person:
     if _ASKING_FOR_FRIEND.search(text):
         return Person.FIRST
     if mark.name.startswith("abuse"):
-        return Person.FIRST if {"me", "us"} & set(text[start:end].split()) else Person.THIRD
+        return _harmed(text[start : mark.start].split(), inside, text[mark.end : end].split())
     if mark.name.startswith("psychosis") and not _THIRD_SELF & set(inside):
         return Person.FIRST if {"i", "me", "my"} & set(text[start:end].split()) else Person.THIRD
     if mark.name.startswith("violence"):
@@ -65,7 +68,7 @@ def of_mark(reading: Reading, mark: Mark) -> Person:
         return Person.THIRD
     if _reported(text, start, mark):
         return Person.THIRD
-    if "myself" in inside:
+    if "myself" in inside or (mark.name == "ideation.burden" and {"me", "i"} & set(inside)):
         return Person.FIRST
     if subject := _nearest_subject([*text[start : mark.start].split(), *inside]):
         return subject
@@ -74,6 +77,31 @@ def of_mark(reading: Reading, mark: Mark) -> Person:
     if {"i", "me", "my", "myself"} & set(reading.words) and not _leads_with_another(reading):
         return Person.FIRST
     return of_text(reading)
+
+
+def _harmed(before: list[str], inside: list[str], after: list[str]) -> Person:
+    """Who suffers what a finding of abuse tells: the writer's body, things or person, or another's.
+
+    "my husband reads my messages" is about the writer, "my dad hits my sister" is not, and a
+    partner who harms is taken to harm the writer when nobody else is named.
+    """
+    words = [*before, *inside, *after]
+    if {"me", "us", "myself"} & set(words):
+        return Person.FIRST
+    told = [*inside, *after]
+    for place, word in enumerate(told):
+        if word in {"my", "our"} and not _PEOPLE & set(told[place + 1 : place + 3]):
+            return Person.FIRST
+    if _nearest_subject([*before, *inside]) is Person.FIRST:
+        return Person.FIRST
+    named = _PEOPLE & set(words)
+    mine = any(
+        word == "my" and _PARTNERS & set(words[place + 1 : place + 3])
+        for place, word in enumerate(words)
+    )
+    if mine and named <= _PARTNERS and not {"her", "him", "them", "their", "his"} & set(told):
+        return Person.FIRST
+    return Person.THIRD
 
 
 def _nearest_subject(words: list[str]) -> Person | None:
@@ -120,6 +148,8 @@ def of_text(reading: Reading) -> Person:
         return Person.THIRD if reading.reporting else Person.FIRST
     if _ASKING_FOR_FRIEND.search(reading.text) or reading.has("distress.bereaved"):
         return Person.FIRST
+    if _only_about_service(reading):
+        return Person.UNCLEAR
     first = sum(word in {"i", "me", "myself"} for word in words)
     third = sum(word in _THIRD for word in words)
     if not speaks_of_another(reading) or (reading.reporting and first and not third):
@@ -128,3 +158,13 @@ def of_text(reading: Reading) -> Person:
     if not about and first and ((third <= first and words[0] == "i") or not third):
         return Person.FIRST
     return Person.THIRD
+
+
+def _only_about_service(reading: Reading) -> bool:
+    """ "are you a real person": a question about us, and nobody else is in the text."""
+    text = reading.text
+    for mark in reading.of("cue.service"):
+        text = text[: mark.start] + " " * (mark.end - mark.start) + text[mark.end :]
+    people = {"i", "me", "my", "myself", *_THIRD, *_PEOPLE}
+    asked = reading.has("cue.service") and not reading.reporting
+    return asked and not people & set(text.split())

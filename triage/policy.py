@@ -131,8 +131,9 @@ def report_floor(answers: Mapping[str, str]) -> tuple[Level, tuple[str, ...]]:
     """The least urgent level a report may have, from its structured answers, and why.
 
     Reads `danger_now` (yes, not_sure, no), `unreachable` or `reached` (no_answer, blocked, yes),
-    `when` (just_now, today, this_week, longer) and `danger_sign` (yes). Unknown keys and values
-    change nothing. Source: safety reference 1.3 and 3.2, questions 1, 3 and 4.
+    `when_where` (when they said it: just_now, today, this_week, longer) and `danger_sign` (yes).
+    These are the keys of the form itself; unknown keys and values change nothing.
+    Source: safety reference 1.3 and 3.2, questions 1, 3 and 4.
     """
     given = {key: value.strip().lower() for key, value in answers.items()}
     level, reasons = Level.P4, ["somebody is worried about another person"]
@@ -144,7 +145,7 @@ def report_floor(answers: Mapping[str, str]) -> tuple[Level, tuple[str, ...]]:
         level = Level.P2
         reasons.insert(0, "the reporter is not sure whether there is danger right now")
     silent = {given.get("unreachable"), given.get("reached")} & {"no_answer", "blocked"}
-    if silent and given.get("when") in {"just_now", "today"}:
+    if silent and given.get("when_where") in {"just_now", "today"}:
         level = one_step_up(level)
         reasons.insert(0, "said today, and the reporter cannot reach them")
     if danger == "yes":

@@ -1,13 +1,15 @@
 """One text, read once: where each pattern matched, and where sentences and clauses lie."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
 from triage.lexicon import Lexicon, Rule
 from triage.normalise import Normalised, normalise
+from triage.patterns import CLAUSE_BEGINS, SEPARATORS, Pattern
 
+_MOST_MARKS = 40
 _SENTENCE_END = re.compile(r" [|?] ")
 _CLAUSE_END = re.compile(r' (?:[|?,"]|but|although|though|however|except|because|until|unless) ')
 
@@ -96,26 +98,55 @@ def read(text: str, lexicon: Lexicon, *, reporting: bool = False) -> Reading:
     """Normalise `text` and mark every pattern that matches. At most 40 marks a name."""
     normalised = normalise(text, lexicon.spelling)
     line = normalised.text
-    present = set(line.split())
+    begins = _begins(normalised, lexicon.prefixes)
+    present = set(begins)
     places = set(lexicon.always)
     for word in present:
         places.update(lexicon.index.get(word, ()))
     marks: dict[str, list[Mark]] = {}
     for place in sorted(places):
         name, pattern = lexicon.table[place]
-        if any(present.isdisjoint(words) for words in pattern.also):
-            continue
-        found = marks.setdefault(name, [])
-        for match in pattern.expression.finditer(line):
-            if len(found) >= 40:
+        for words in pattern.also:
+            if words.isdisjoint(present):
                 break
-            found.append(Mark(name=name, start=match.start(), end=max(match.end(), match.start())))
-    return Reading(
-        normalised=normalised,
-        lexicon=lexicon,
-        marks={name: found for name, found in marks.items() if found},
-        reporting=reporting,
-    )
+        else:
+            for start, end in _matches(pattern, line, begins, present):
+                found = marks.setdefault(name, [])
+                if len(found) >= _MOST_MARKS:
+                    break
+                found.append(Mark(name=name, start=start, end=end))
+    return Reading(normalised=normalised, lexicon=lexicon, marks=marks, reporting=reporting)
+
+
+def _begins(normalised: Normalised, prefixes: tuple[str, ...]) -> dict[str, list[int]]:
+    """Where each word begins in the normal form; `word*` and `<` as in `Pattern.first`."""
+    begins: dict[str, list[int]] = {CLAUSE_BEGINS: [3], "|": [1]}
+    for token, offset in zip(normalised.tokens, normalised.offsets, strict=True):
+        word = token.text
+        begins.setdefault(word, []).append(offset)
+        if word in SEPARATORS:
+            begins[CLAUSE_BEGINS].append(offset + 2)
+        elif word.startswith(prefixes):
+            for prefix in prefixes:
+                if word.startswith(prefix):
+                    begins.setdefault(f"{prefix}*", []).append(offset)
+    begins["|"].append(len(normalised.text) - 2)
+    return begins
+
+
+def _matches(
+    pattern: Pattern, line: str, begins: Mapping[str, list[int]], present: set[str]
+) -> Iterator[tuple[int, int]]:
+    """Every match [start, end) from left to right, none within another. present: begins's keys."""
+    if pattern.first is None:
+        yield from (match.span() for match in pattern.expression.finditer(line))
+        return
+    starts = [start for word in pattern.first & present for start in begins[word]]
+    reached = 0
+    for start in sorted(starts):
+        if start >= reached and (match := pattern.expression.match(line, start)):
+            reached = match.end()
+            yield start, reached
 
 
 def _around(ends: tuple[int, ...], mark: Mark, length: int) -> tuple[int, int]:

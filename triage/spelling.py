@@ -39,6 +39,8 @@ class Spelling:
     expand: typed form -> words. after, before: typed form -> neighbours that allow the expansion.
     pairs: two typed words -> words ("sewer", "slide").
     guarded: long words whose one-letter slips are corrected.
+    core: words of danger and wish; letters dropped, doubled or swapped in them are corrected, one
+    in words of four to six letters, two in longer ones. real: words that are never such a slip.
     joinable: words looked for in runs of spaced letters.
     """
 
@@ -47,14 +49,21 @@ class Spelling:
     only_before: Mapping[str, frozenset[str]]
     pairs: Mapping[tuple[str, str], tuple[str, ...]]
     guarded: tuple[str, ...]
+    core: tuple[str, ...]
+    real: frozenset[str]
     emoji: Mapping[str, str]
 
     @cached_property
     def _slips(self) -> Mapping[str, str]:
         table: dict[str, str] = {}
-        for word in self.guarded:
-            for slip in _one_edit(word):
-                if slip not in self.known:
+        spared = self.known | self.real
+        for edits, words in (
+            (_one_edit, self.guarded),
+            (_hasty, self.core),
+            (_hastier, tuple(word for word in self.core if len(word) >= _LONG)),
+        ):
+            for word in words:
+                for slip in edits(word) - spared:
                     table.setdefault(slip, word)
         return table
 
@@ -63,7 +72,7 @@ class Spelling:
         return max((len(word) for word in self.known), default=1)
 
     def slip(self, raw: str) -> str:
-        """The guarded word that `raw` misses by one letter, or `raw`."""
+        """The guarded or core word behind a slip of the fingers, or `raw`."""
         return self._slips.get(raw, raw)
 
     def masked(self, raw: str) -> str | None:
@@ -74,6 +83,14 @@ class Spelling:
             ):
                 return word
         return None
+
+    @cached_property
+    def _changing(self) -> frozenset[str]:
+        return frozenset(self.expand) | {first for first, _ in self.pairs}
+
+    def may_change(self, raw: str) -> bool:
+        """Whether a typed word stands for others, alone or with the word after it."""
+        return raw in self._changing or "'" in raw
 
     def words_for(self, raw: str, previous: str, following: str) -> tuple[str, ...]:
         """The words behind one typed word, given its neighbours."""
@@ -116,6 +133,23 @@ class Spelling:
 _STATES = frozenset(
     "am is are was were feel feeling felt be been so very really mentally".split()  # noqa: SIM905
 )
+
+
+_LONG = 7
+"""Letters from which a core word is recognised with two slips."""
+
+
+def _hasty(word: str) -> set[str]:
+    """One letter dropped, doubled or swapped with the next; the first letter stays in its place."""
+    places = range(1, len(word))
+    dropped = {word[:i] + word[i + 1 :] for i in places}
+    doubled = {word[:i] + word[i - 1] + word[i:] for i in range(1, len(word) + 1)}
+    swapped = {word[:i] + word[i + 1] + word[i] + word[i + 2 :] for i in places if word[i + 1 :]}
+    return (dropped | doubled | swapped) - {word}
+
+
+def _hastier(word: str) -> set[str]:
+    return {further for slip in _hasty(word) for further in _hasty(slip)} - {word}
 
 
 def _one_edit(word: str) -> set[str]:

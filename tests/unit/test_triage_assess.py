@@ -311,3 +311,71 @@ class TestRecord:
         result = assess("feeling low. I am going to end my life")
         assert result.reasons[0] == "said they intend to end their life"
         assert result.hits[0].floor is Level.P2
+
+
+class TestEarlierMessagesAreReadOnce:
+    def test_a_burst_reads_each_earlier_message_once(self) -> None:
+        module.forget()
+        earlier = ("i feel so low", "nobody would miss me")
+        for length in range(1, 6):
+            assess("are you there" + "?" * length, Context(earlier=earlier))
+        info = module._found_before.cache_info()
+        assert (info.misses, info.hits) == (2, 8)
+        assert info.maxsize is not None
+        assert info.maxsize <= 256
+
+    def test_whether_it_was_remembered_changes_nothing(self) -> None:
+        context = Context(earlier=("i have written the letters", "lol"))
+        module.forget()
+        assert assess("hello", context) == assess("hello", context)
+
+    def test_a_report_is_not_mixed_up_with_a_message_of_ones_own(self) -> None:
+        earlier = ("i said goodbye and nobody answers",)
+        module.forget()
+        for reporting in (False, True, False):
+            assess("hello", Context(earlier=earlier, reporting=reporting))
+        assert module._found_before.cache_info().misses == 2
+
+    def test_it_can_be_forgotten(self) -> None:
+        assess("hello", Context(earlier=("i feel low",)))
+        module.forget()
+        assert module._found_before.cache_info().currsize == 0
+
+
+@pytest.mark.parametrize(
+    ("alone", "joke"),
+    [
+        ("i want to die", "jk"),
+        ("i am going to end my life tonight", "it was just a joke"),
+        ("my sister took all her tablets", "only kidding"),
+    ],
+)
+def test_a_joke_is_recorded_and_never_lowers(alone: str, joke: str) -> None:
+    for text in (f"{alone} {joke}", f"{joke}. {alone}", f"{alone}\n{joke} lol"):
+        result = assess(text)
+        assert "prank" in result.signals
+        assert result.level is assess(alone).level
+    assert assess(joke, Context(earlier=(alone,))).level is assess(alone).level
+
+
+def test_not_joking_is_no_joke() -> None:
+    assert "prank" not in assess("i am not joking").signals
+
+
+def test_a_child_who_is_hurt_is_a_safeguarding_signal() -> None:
+    result = assess("my mummy keeps slapping me")
+    assert {"child_at_risk", "minor"} <= set(result.signals)
+    assert "minor" not in assess("my partner keeps slapping me").signals
+    assert "minor" not in assess("my daddy taught me to fish").signals
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "i was reading his message 'i will end my life tonight'",
+        "listening to her say she will kill herself tonight",
+        "listening to the song 'so long' on repeat. i will kill myself tonight",
+    ],
+)
+def test_a_title_covers_its_own_words_only(text: str) -> None:
+    assert assess(text).level is Level.P1

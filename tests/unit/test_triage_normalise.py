@@ -57,6 +57,53 @@ def test_reads_through(text: str, expected: str) -> None:
     assert plain(text) == expected
 
 
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("watn to kll", "want to kill"),
+        ("hrut mysef", "hurt myself"),
+        ("tonihgt", "tonight"),
+        ("tomorrrow", "tomorrow"),
+        ("overdsoe", "overdose"),
+        ("ovredosse", "overdose"),
+        ("killling hersef", "killing herself"),
+        ("hoplesss", "hopeless"),
+        ("goign to dieing", "going to dying"),
+        ("i wan die", "i want to die"),
+    ],
+)
+def test_hasty_fingers_are_read(text: str, expected: str) -> None:
+    assert plain(text) == expected
+
+
+@pytest.mark.parametrize(
+    "word",
+    """table tales sacred scare ham hut tight fever beating bathing tapped ding gong exiting feral
+    homeless drying kipling dad kissing kicking skill wad kin bill sort haring wan""".split(),  # noqa: SIM905
+)
+def test_a_word_of_its_own_is_never_taken_for_a_slip(word: str) -> None:
+    assert plain(word) == word
+
+
+def test_a_slip_is_shown_as_it_was_typed() -> None:
+    text = "so i WNAT to  hrut someone"
+    result = normalise(text, SPELLING)
+    shown = [text[token.start : token.end] for token in result.tokens]
+    assert shown == ["so", "i", "WNAT", "to", "hrut", "someone"]
+    assert not result.disguised  # a slip hides nothing
+
+
+def test_every_slip_stays_with_its_first_letter_and_is_not_a_known_word() -> None:
+    for word in SPELLING.core:
+        assert SPELLING.slip(word) == word
+        for place in range(1, len(word)):
+            typed = word[:place] + word[place + 1 :]
+            if typed in SPELLING.known or typed in SPELLING.real:
+                assert SPELLING.slip(typed) == typed
+            elif len(word) > 3:
+                assert SPELLING.slip(typed)[0] == word[0]
+
+
 def test_sentences_clauses_and_quotations_are_kept_apart() -> None:
     assert plain("Stop. Go, now? 'yes'") == 'stop | go , now ? " yes "'
 

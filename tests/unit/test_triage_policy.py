@@ -164,12 +164,16 @@ class TestReports:
             ({"danger_now": " YES "}, Level.P1),
             ({"danger_now": "not_sure"}, Level.P2),
             ({"danger_sign": "yes"}, Level.P3),
-            ({"unreachable": "no_answer", "when": "today"}, Level.P3),
-            ({"unreachable": "blocked", "when": "just_now", "danger_sign": "yes"}, Level.P2),
-            ({"unreachable": "no_answer", "when": "just_now", "danger_now": "not_sure"}, Level.P1),
-            ({"unreachable": "no_answer", "when": "longer"}, Level.P4),
-            ({"reached": "no_answer", "when": "today"}, Level.P3),
-            ({"unheard_of": "yes", "when": "purple"}, Level.P4),
+            ({"unreachable": "no_answer", "when_where": "today"}, Level.P3),
+            ({"unreachable": "blocked", "when_where": "just_now", "danger_sign": "yes"}, Level.P2),
+            (
+                {"unreachable": "no_answer", "when_where": "just_now", "danger_now": "not_sure"},
+                Level.P1,
+            ),
+            ({"unreachable": "no_answer", "when_where": "longer"}, Level.P4),
+            ({"reached": "no_answer", "when_where": "today"}, Level.P3),
+            ({"reached": "blocked", "when_where": "this_week"}, Level.P4),
+            ({"unheard_of": "yes", "when_where": "purple"}, Level.P4),
         ],
     )
     def test_floor(self, answers: dict[str, str], expected: Level) -> None:

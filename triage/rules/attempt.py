@@ -7,7 +7,14 @@ from triage.reading import Reading
 from triage.rules.base import Found, company, found, simple
 from triage.scope import live, past, recent
 
-_ALONE = ("attempt.taken", "attempt.body", "attempt.edge", "attempt.harm_now", "attempt.stream")
+_ALONE = (
+    "attempt.taken",
+    "attempt.reported",
+    "attempt.body",
+    "attempt.edge",
+    "attempt.harm_now",
+    "attempt.stream",
+)
 _WITNESSES = ("body", "sorry", "farewell", "cutoff", "reach")
 
 

@@ -18,6 +18,8 @@ _DENIABLE = ("intent.stated", "ideation.active", "intent.fear", "self_harm.recen
 
 def find(reading: Reading) -> Iterator[Found]:
     yield from simple(reading, _STATED)
+    if reading.has("cue.loss", "distress.bereaved"):
+        yield from simple(reading, ("ideation.reunion",))
     yield from _named(reading)
     yield from _denied(reading)
 

@@ -21,7 +21,7 @@ _HARMLESS_SHORT = 2
 
 
 def find(reading: Reading) -> Iterator[Found]:
-    yield from simple(reading, ("unclear.secrecy", "unclear.retraction"))
+    yield from simple(reading, ("unclear.secrecy", "unclear.retraction", "unclear.pain"))
     yield from _disguised(reading)
     yield from _small_signs(reading)
 
