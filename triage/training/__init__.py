@@ -1,0 +1,1 @@
+"""Build, export and evaluate classifiers. Never imported at run time."""
