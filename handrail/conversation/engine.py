@@ -222,9 +222,19 @@ def _remembering(state: State, turn: Turn) -> State:
 
 def _respond(state: State, turn: Turn) -> Result:
     """Every message gets a person, whatever its level: levels order the queue, they are no gate."""
+    if _not_understood(turn):
+        return _plain(state), (Refer(reason="unclear", floor=FAIL_UP), Say(key="unclear"))
     refer = Refer(reason="wrote_again") if turn.referred else Refer()
     audience = _audience(state, turn)
     return replace(_plain(state), audience=audience), (refer, Respond(audience=audience))
+
+
+def _not_understood(turn: Turn) -> bool:
+    """First words in which rules alone found nothing, neither need nor harmlessness. Most indirect
+    cries are of that kind, so they fail up. Later words of a talk only add to it."""
+    found = turn.assessment
+    nothing = found.level is Level.P5 and not found.hits and found.score is None
+    return nothing and not turn.referred and bool(turn.text)
 
 
 def _unreadable(state: State, turn: Turn) -> Result:

@@ -303,3 +303,30 @@ def test_whoever_asks_for_a_person_waits_no_longer_than_they_were_told(house):
     welcome = "\n".join(person.send(kind=IncomingKind.START))
     assert "within 24 hours" in welcome
     assert "within 24 hours" in "\n".join(person.press("Talk about myself"))
+
+
+# ---- what no rule understands -------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "the boat is paid off and my brother knows where the papers are",
+        "carol left every group at once and walked round with her seed tins",
+    ],
+)
+def test_first_words_that_no_rule_understands_are_looked_at_within_the_hour(house, text):
+    person = Visitor(house)
+    said = told(person, text)
+    assert "Are you safe right now?" in said
+    assert person.labels() == ["Talk about myself", "Worried about someone"]
+    assert person.referral().level is Level.P3
+    assert "no rule understood" in " ".join(person.referral().reasons)
+
+
+def test_later_words_that_no_rule_understands_change_no_level(house):
+    person = Visitor(house)
+    told(person, "feeling really low since we split up")
+    before = person.referral().level
+    assert told(person, "we used to go to the lake on sundays with the dog")
+    assert person.referral().level is before
