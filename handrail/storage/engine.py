@@ -1,6 +1,8 @@
 """How a database is opened: the settings that durability, erasure and fairness rest on."""
 
 import os
+import sqlite3
+import time
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -15,7 +17,6 @@ BUSY_SECONDS = 30
 _READ_ONLY = "handrail_read_only"
 _PRAGMAS = (
     f"PRAGMA busy_timeout = {BUSY_SECONDS * 1000}",
-    "PRAGMA journal_mode = WAL",
     "PRAGMA synchronous = FULL",
     "PRAGMA foreign_keys = ON",
     # Deleted rows are overwritten with zeros, a wrapped data key above all.
@@ -97,6 +98,21 @@ def _prepare(connection: Any, _record: Any) -> None:
     connection.isolation_level = None
     for pragma in _PRAGMAS:
         connection.execute(pragma)
+    _write_ahead(connection)
+
+
+def _write_ahead(connection: Any) -> None:
+    """Switch the log on. Two first starts may do so at once, and the change of mode is the one
+    statement for which SQLite does not wait by itself."""
+    until = time.monotonic() + BUSY_SECONDS
+    while True:
+        try:
+            connection.execute("PRAGMA journal_mode = WAL")
+            return
+        except sqlite3.OperationalError:
+            if time.monotonic() >= until:
+                raise
+            time.sleep(0.02)
 
 
 def _begin(connection: Connection) -> None:
