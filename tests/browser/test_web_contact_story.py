@@ -175,8 +175,9 @@ def test_by_keyboard_alone(visit, house: PaperHouse) -> None:
     page.open()
     body = page.browser.find_element(By.TAG_NAME, "body")
     body.send_keys(Keys.TAB, Keys.ENTER)  # "Skip to the chat"
+    page.wait(lambda: "#" in page.browser.current_url)
     page.browser.switch_to.active_element.send_keys(Keys.TAB)
-    assert page.browser.switch_to.active_element.get_attribute("id") == "text"
+    page.wait(lambda: page.browser.switch_to.active_element.get_attribute("id") == "text")
     page.browser.switch_to.active_element.send_keys("one", Keys.SHIFT + Keys.ENTER)
     page.browser.switch_to.active_element.send_keys("two", Keys.ENTER)
     page.wait(lambda: "one\ntwo" in page.texts())
